@@ -1,0 +1,224 @@
+#include "core/dimse/server.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dul.h>
+#include <hilum/cpp/error.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "core/base/log.h"
+#include "core/base/metrics.h"
+#include "core/dimse/acceptor.h"
+#include "core/dimse/association.h"
+#include "core/dimse/association_pool.h"
+#include "core/ingest/ingest.h"
+
+namespace hilum::dimse {
+namespace {
+
+void check(const ServerOptions& options) {
+  if (options.aet.empty() || options.aet.size() > 16 || options.aet.find('\\') != std::string::npos) {
+    throw Error(HILUM_E_BAD_AET,
+                "DicomAet \"" + options.aet + "\": 1 to 16 characters without backslash are needed");
+  }
+  if (options.maximum_pdu_length < 4096 || options.maximum_pdu_length > 131072) {
+    throw Error(HILUM_E_OUT_OF_RANGE, "MaximumPduLength " + std::to_string(options.maximum_pdu_length) +
+                                          ": 4096 to 131072 are possible");
+  }
+}
+
+// DCMTK's network without a port of its own: associations come in through dcmExternalSocketHandle.
+struct Network {
+  Network(int some_socket, std::chrono::seconds timeout) {
+    dcmExternalSocketHandle.set(some_socket);
+    const OFCondition condition =
+        ASC_initializeNetwork(NET_ACCEPTOR, 0, static_cast<int>(timeout.count()), &network);
+    dcmExternalSocketHandle.set(DCMNET_INVALID_SOCKET);
+    if (condition.bad()) {
+      throw Error(HILUM_E_NETWORK, std::string("DCMTK's network: ") + condition.text());
+    }
+  }
+  ~Network() { ASC_dropNetwork(&network); }
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+  T_ASC_Network* network = nullptr;
+};
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(ServerOptions options, ingest::Ingest& ingest)
+      : options_(std::move(options)),
+        store_(ingest, options_.memory_per_instance),
+        find_(ingest, options_),
+        rules_(std::make_shared<const NegotiationRules>(options_, options_.accepted_transfer_syntaxes,
+                                                        options_.unknown_sop_class_accepted)),
+        encoding_(options_.default_encoding) {}
+  ~Impl() { stop(std::chrono::milliseconds(0)); }
+
+  void start();
+  void stop(std::chrono::milliseconds patience);
+  uint16_t port() const { return port_; }
+
+  std::shared_ptr<const NegotiationRules> rules() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return rules_;
+  }
+  template <typename Make>
+  void replace_rules(const Make& make) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    rules_ = make(*rules_);
+  }
+  std::atomic<dicom::Encoding>& encoding() { return encoding_; }
+  const ServerOptions& options() const { return options_; }
+  Counters counters() const;
+
+ private:
+  void accept_loop();
+  std::shared_ptr<const Modalities> modalities() const;
+  void reject(const Ready& ready);
+
+  const ServerOptions options_;
+  StoreScp store_;
+  FindScp find_;
+  mutable std::mutex mutex_;  // guards rules_
+  std::shared_ptr<const NegotiationRules> rules_;
+  std::atomic<dicom::Encoding> encoding_;
+  std::atomic<uint64_t> associations_{0}, rejected_{0}, instances_stored_{0};
+
+  // Between start() and stop(), in the order in which they need each other.
+  uint16_t port_ = 0;
+  UniqueFd stop_event_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<Network> network_;
+  std::unique_ptr<Shared> shared_;
+  std::unique_ptr<AssociationPool> pool_;
+  std::thread accept_thread_;
+};
+
+std::shared_ptr<const Modalities> Server::Impl::modalities() const {
+  static const auto none = std::make_shared<const Modalities>();
+  return options_.modalities ? options_.modalities() : none;
+}
+
+void Server::Impl::start() {
+  check(options_);
+  if (accept_thread_.joinable()) {
+    throw Error(HILUM_E_BAD_SEQUENCE, "the DICOM server runs already");
+  }
+  stop_event_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  acceptor_ = std::make_unique<Acceptor>(
+      options_.bind_address, options_.port,
+      AcceptorLimits{options_.maximum_silent, options_.maximum_silent_per_address, options_.acse_timeout});
+  port_ = acceptor_->port();
+  network_ = std::make_unique<Network>(
+      stop_event_.get(), std::chrono::duration_cast<std::chrono::seconds>(options_.acse_timeout));
+  shared_ = std::make_unique<Shared>(Shared{
+      options_, store_, find_, network_->network, stop_event_.get(), [this] { return rules(); },
+      [this] { return modalities(); }, [this] { return encoding_.load(); }, rejected_, instances_stored_});
+  pool_ = std::make_unique<AssociationPool>(
+      options_.maximum_associations, options_.maximum_waiting, options_.waiting_timeout,
+      [this](const Ready& ready) { serve_association(*shared_, ready.socket, ready.address); });
+  if (rules()->accepted_transfer_syntaxes().empty()) {
+    log_warning(LogCategory::kDicom, "no transfer syntax is accepted: storage by C-STORE is disabled");
+  }
+  accept_thread_ = std::thread([this] { accept_loop(); });
+  log_info(LogCategory::kDicom, "DICOM server listens on port {} as {}", port_, options_.aet);
+}
+
+void Server::Impl::accept_loop() {
+  static Gauge& open = metrics().gauge("hilum_dicom_associations_open");
+  static Counter& total = metrics().counter("hilum_dicom_associations");
+  try {
+    acceptor_->run(
+        stop_event_.get(),
+        [&](Ready&& ready) {
+          if (const std::optional<Ready> refused = pool_->submit(std::move(ready))) {
+            reject(*refused);
+            return;
+          }
+          associations_.fetch_add(1, std::memory_order_relaxed);
+          total.add();
+        },
+        [&] {
+          for (const Ready& expired : pool_->take_expired()) {
+            reject(expired);
+          }
+          open.set(static_cast<double>(pool_->running()));
+        });
+  } catch (const std::exception& error) {
+    log_error(LogCategory::kDicom, "the DICOM server accepts no more connections: {}", error.what());
+  }
+}
+
+void Server::Impl::reject(const Ready& ready) {
+  rejected_.fetch_add(1, std::memory_order_relaxed);
+  reject_for_limit(ready);
+}
+
+void Server::Impl::stop(std::chrono::milliseconds patience) {
+  if (!accept_thread_.joinable()) {
+    return;
+  }
+  const uint64_t one = 1;
+  if (write(stop_event_.get(), &one, sizeof one) != sizeof one) {
+    log_error(LogCategory::kDicom, "cannot signal the end to the DICOM server's threads");
+  }
+  accept_thread_.join();
+  for (const Ready& waiting : pool_->stop(patience)) {
+    reject(waiting);
+  }
+  pool_.reset();
+  shared_.reset();
+  network_.reset();
+  acceptor_.reset();
+  stop_event_.reset();
+}
+
+Server::Counters Server::Impl::counters() const {
+  return {pool_ ? pool_->running() : 0, associations_.load(), rejected_.load(),
+          acceptor_ ? acceptor_->dropped() : 0, instances_stored_.load()};
+}
+
+Server::Server(ServerOptions options, ingest::Ingest& ingest)
+    : impl_(std::make_unique<Impl>(std::move(options), ingest)) {}
+Server::~Server() = default;
+void Server::start() { impl_->start(); }
+uint16_t Server::port() const { return impl_->port(); }
+void Server::stop(std::chrono::milliseconds patience) { impl_->stop(patience); }
+
+std::vector<std::string> Server::accepted_transfer_syntaxes() const {
+  return impl_->rules()->accepted_transfer_syntaxes();
+}
+void Server::set_accepted_transfer_syntaxes(std::vector<std::string> uids) {
+  if (uids.empty()) {
+    log_warning(LogCategory::kDicom, "no transfer syntax is accepted: storage by C-STORE is disabled");
+  }
+  impl_->replace_rules([&](const NegotiationRules& old) {
+    return std::make_shared<const NegotiationRules>(impl_->options(), std::move(uids),
+                                                    old.unknown_sop_class_accepted());
+  });
+}
+bool Server::unknown_sop_class_accepted() const { return impl_->rules()->unknown_sop_class_accepted(); }
+void Server::set_unknown_sop_class_accepted(bool accepted) {
+  impl_->replace_rules([&](const NegotiationRules& old) {
+    return std::make_shared<const NegotiationRules>(impl_->options(), old.accepted_transfer_syntaxes(),
+                                                    accepted);
+  });
+}
+dicom::Encoding Server::default_encoding() const { return impl_->encoding().load(); }
+void Server::set_default_encoding(dicom::Encoding encoding) { impl_->encoding().store(encoding); }
+std::vector<std::string> Server::accepted_sop_classes() const {
+  const auto rules = impl_->rules();
+  return {rules->storage_classes().begin(), rules->storage_classes().end()};
+}
+const ServerOptions& Server::options() const { return impl_->options(); }
+Server::Counters Server::counters() const { return impl_->counters(); }
+
+}  // namespace hilum::dimse

@@ -1,0 +1,317 @@
+#include "core/ingest/ingest.h"
+
+#include <hilum/cpp/error.h>
+
+#include <algorithm>
+#include <deque>
+#include <shared_mutex>
+
+#include "core/base/log.h"
+#include "core/index/utc_time.h"
+#include "core/ingest/committer.h"
+#include "core/ingest/content.h"
+#include "core/ingest/description.h"
+#include "core/ingest/prepare.h"
+#include "core/ingest/reconstruct.h"
+#include "core/ingest/stability.h"
+#include "core/ingest/store_rules.h"
+#include "core/ingest/zip_reader.h"
+
+namespace hilum::ingest {
+namespace {
+
+// Entries of an archive that may wait for their commit at once: enough to share flushes.
+constexpr size_t kInFlight = 16;
+
+// An instance whose way in has begun.
+struct Pending {
+  Stored stored;
+  Outcome outcome = Outcome::kStored;    // set by the committing thread
+  std::shared_ptr<Operation> operation;  // none: decided already
+};
+
+// Is this what an archive may hold beside instances?
+bool is_no_instance(const Error& error) {
+  return error.code() == HILUM_E_BAD_FORMAT || error.code() == HILUM_E_INEXISTENT_TAG ||
+         error.code() == HILUM_E_BAD_TYPE;
+}
+
+}  // namespace
+
+class Ingest::Impl {
+ public:
+  Impl(index::KvStore& store, storage::BlobStore& blobs, events::EventBus& events, Options options)
+      : store_(store),
+        blobs_(blobs),
+        options_(std::move(options)),
+        stager_(blobs, options_.md5),
+        stability_(options_.stable_age_seconds),
+        committer_(store, blobs, events, blobs.replay(), options_.queue_limit,
+                   [this](const std::vector<Touched>& touched) { stability_.touch(touched); }) {
+    stability_.start([this](const std::vector<Touched>& resources) { announce_stable(resources); });
+    respect_limits();
+  }
+
+  index::Snapshot snapshot() const { return index::Snapshot(store_.snapshot()); }
+  const Options& options() const { return options_; }
+  const storage::BlobStore& blobs() const { return blobs_; }
+  const Stager& stager() const { return stager_; }
+  const Stability& stability() const { return stability_; }
+  Committer& committer() { return committer_; }
+
+  // `always`: also if the queue is full (the caller bounds what is in flight).
+  std::shared_ptr<Pending> begin(Bytes&& bytes, const Origin& origin, bool always = false);
+  Stored finish(Pending& pending);
+  bool store_body(Bytes&& bytes, const Origin& origin, const std::function<void(const Stored&)>& on_stored);
+  void change(Change&& change);
+  void add_filter(const std::string& owner, InstanceFilter filter);
+  void remove_filters(const std::string& owner);
+  void stop() {
+    stability_.stop();
+    committer_.stop();
+  }
+
+ private:
+  bool passes_filters(const dicom::ParsedInstance& parsed, const Origin& origin,
+                      const dicom::ByteSource& source) const;
+  void store_archive(const dicom::ByteSource& archive, const Origin& origin,
+                     const std::function<void(const Stored&)>& on_stored);
+  void announce_stable(const std::vector<Touched>& resources);
+  void respect_limits();
+
+  index::KvStore& store_;
+  storage::BlobStore& blobs_;
+  const Options options_;
+  const Stager stager_;
+  Stability stability_;
+  Committer committer_;
+  mutable std::shared_mutex filters_mutex_;  // shared while filters run
+  std::vector<std::pair<std::string, InstanceFilter>> filters_;
+};
+
+bool Ingest::Impl::passes_filters(const dicom::ParsedInstance& parsed, const Origin& origin,
+                                  const dicom::ByteSource& source) const {
+  const std::shared_lock lock(filters_mutex_);
+  if (filters_.empty()) {
+    return true;
+  }
+  const Incoming incoming{parsed, origin, source.size(),
+                          [&source](uint64_t offset, void* buffer, size_t capacity) {
+                            return source.read(offset, buffer, capacity);
+                          }};
+  for (const auto& [owner, filter] : filters_) {
+    if (filter(incoming) == Verdict::kDiscard) {
+      log_info(LogCategory::kGeneric, "an instance was discarded by {}", owner);
+      return false;
+    }
+  }
+  return true;
+}
+
+std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin, bool always) {
+  OwnedBytes owned(std::move(bytes));
+  const dicom::ByteSource source = source_of(owned.view());
+  if (source.size() == 0) {
+    throw Error(HILUM_E_BAD_FORMAT, "Received an empty DICOM file");
+  }
+  const dicom::ParsedInstance parsed = dicom::parse_file(source);
+  auto instance =
+      std::make_shared<index::NewInstance>(describe_instance(parsed, origin, options_, index::now_ms()));
+  auto pending = std::make_shared<Pending>();
+  const auto& ids = instance->ids;
+  pending->stored = {Outcome::kStored, ids[0], ids[1], ids[2], ids[3]};
+  if (!passes_filters(parsed, origin, source)) {
+    pending->stored.outcome = Outcome::kFilteredOut;
+    return pending;
+  }
+  // The committing thread decides; but what a snapshot shows is durable and saves the writing.
+  const bool may_replace = options_.overwrite_instances || options_.overwrite_if_changed;
+  const auto known = may_replace ? std::nullopt : snapshot().locate(ids[3]);
+  if (known && known->second == index::Level::kInstance) {
+    pending->stored.outcome = Outcome::kAlreadyStored;
+    return pending;
+  }
+  pending->operation = std::make_shared<Operation>();
+  pending->operation->blobs = stage_instance(stager_, owned.release(), parsed, options_, *instance);
+  pending->operation->apply = [this, instance, target = pending.get()](index::Transaction& transaction) {
+    return apply_store(transaction, *instance, options_, &target->outcome);
+  };
+  committer_.submit(pending->operation, always);
+  return pending;
+}
+
+Stored Ingest::Impl::finish(Pending& pending) {
+  if (pending.operation) {
+    committer_.wait(pending.operation);
+    pending.stored.outcome = pending.outcome;
+  }
+  return pending.stored;
+}
+
+bool Ingest::Impl::store_body(Bytes&& bytes, const Origin& origin,
+                              const std::function<void(const Stored&)>& on_stored) {
+  if (!is_zip(source_of(bytes))) {
+    on_stored(finish(*begin(std::move(bytes), origin)));
+    return false;
+  }
+  const OwnedBytes owned(std::move(bytes));
+  store_archive(source_of(owned.view()), origin, on_stored);
+  return true;
+}
+
+void Ingest::Impl::store_archive(const dicom::ByteSource& archive, const Origin& origin,
+                                 const std::function<void(const Stored&)>& on_stored) {
+  std::deque<std::shared_ptr<Pending>> in_flight;
+  const auto finish_first = [&] {
+    const std::shared_ptr<Pending> first = in_flight.front();
+    in_flight.pop_front();
+    on_stored(finish(*first));
+  };
+  try {
+    for_each_zip_entry(archive, options_.zip_entry_limit, blobs_.spool_directory(),
+                       [&](const std::string& name, Bytes&& content) {
+                         if (in_flight.size() >= kInFlight) {
+                           finish_first();
+                         }
+                         try {
+                           in_flight.push_back(begin(std::move(content), origin, true));
+                         } catch (const Error& error) {
+                           if (!is_no_instance(error)) {
+                             throw;
+                           }
+                           log_info(LogCategory::kGeneric, "skipped a file of an archive ({} characters): {}",
+                                    name.size(), error.what());
+                         }
+                       });
+    while (!in_flight.empty()) {
+      finish_first();
+    }
+  } catch (...) {
+    // The operations write to their Pending: none may outlive it.
+    while (!in_flight.empty()) {
+      try {
+        finish(*in_flight.front());
+      } catch (const std::exception&) {
+        // the first error is the one to report
+      }
+      in_flight.pop_front();
+    }
+    throw;
+  }
+}
+
+void Ingest::Impl::change(Change&& change) {
+  const auto operation = std::make_shared<Operation>();
+  operation->blobs = std::move(change.blobs);
+  uint64_t bytes = 0;
+  for (const auto& blob : operation->blobs) {
+    bytes += blob->size();
+    if (auto description = decode_description(blob->description()); description && change.owner) {
+      description->owner = change.owner;
+      blob->describe(encode(*description));
+    }
+  }
+  operation->apply = [this, bytes, &change](index::Transaction& transaction) {
+    Applied applied;
+    applied.removed = change.apply(transaction);
+    if (bytes > 0 && change.owner && options_.maximum_storage_size > 0) {
+      auto patient = transaction.find(change.owner->second);
+      while (patient && patient->parent != 0) {
+        patient = transaction.get(patient->parent);
+      }
+      if (patient) {
+        make_room(transaction, options_, patient->public_id, 0, 0, applied.removed);
+      }
+    }
+    return applied;
+  };
+  committer_.run(operation);
+}
+
+void Ingest::Impl::add_filter(const std::string& owner, InstanceFilter filter) {
+  const std::unique_lock lock(filters_mutex_);
+  filters_.emplace_back(owner, std::move(filter));
+}
+
+void Ingest::Impl::remove_filters(const std::string& owner) {
+  const std::unique_lock lock(filters_mutex_);  // waits until none runs
+  filters_.erase(std::remove_if(filters_.begin(), filters_.end(),
+                                [&](const auto& entry) { return entry.first == owner; }),
+                 filters_.end());
+}
+
+void Ingest::Impl::announce_stable(const std::vector<Touched>& resources) {
+  const auto operation = std::make_shared<Operation>();
+  operation->apply = [&resources](index::Transaction& transaction) {
+    return apply_stable(transaction, resources);
+  };
+  committer_.run(operation, true);
+}
+
+void Ingest::Impl::respect_limits() {
+  // The limits may be lower than at the last start.
+  if (options_.reject_when_full ||
+      (options_.maximum_patient_count == 0 && options_.maximum_storage_size == 0)) {
+    return;
+  }
+  const auto operation = std::make_shared<Operation>();
+  operation->apply = [this](index::Transaction& transaction) {
+    Applied applied;
+    make_room(transaction, options_, std::nullopt, 0, 0, applied.removed);
+    return applied;
+  };
+  try {
+    committer_.run(operation, true);
+  } catch (const Error& error) {
+    log_warning(LogCategory::kIndex, "the archive is over its limits: {}", error.what());
+  }
+}
+
+Ingest::Ingest(index::KvStore& store, storage::BlobStore& blobs, events::EventBus& events, Options options)
+    : impl_(std::make_unique<Impl>(store, blobs, events, std::move(options))) {}
+Ingest::~Ingest() { impl_->stop(); }
+
+index::Snapshot Ingest::snapshot() const { return impl_->snapshot(); }
+const std::string& Ingest::spool_directory() const { return impl_->blobs().spool_directory(); }
+const Options& Ingest::options() const { return impl_->options(); }
+
+Stored Ingest::store(Bytes&& bytes, const Origin& origin) {
+  return impl_->finish(*impl_->begin(std::move(bytes), origin));
+}
+
+bool Ingest::store_body(Bytes&& bytes, const Origin& origin,
+                        const std::function<void(const Stored&)>& on_stored) {
+  return impl_->store_body(std::move(bytes), origin, on_stored);
+}
+
+void Ingest::add_filter(const std::string& owner, InstanceFilter filter) {
+  impl_->add_filter(owner, std::move(filter));
+}
+void Ingest::remove_filters(const std::string& owner) { impl_->remove_filters(owner); }
+void Ingest::change(Change&& change) { impl_->change(std::move(change)); }
+
+void Ingest::reconstruct(const PublicId& id, bool files, bool only_own_level) {
+  ingest::reconstruct(*this, impl_->stager(), id, files, only_own_level);
+}
+
+std::unique_ptr<storage::BlobReader> Ingest::open(const index::Attachment& attachment) const {
+  auto reader = impl_->blobs().open(attachment.uuid);
+  if (!reader) {
+    throw Error(HILUM_E_CORRUPTED, "the storage has lost an attachment; `hilum index check` lists all");
+  }
+  return reader;
+}
+
+std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> Ingest::stage_attachment(
+    int32_t type, Bytes&& content, bool compressed) const {
+  auto [attachment, blob] = impl_->stager().stage(type, std::move(content), compressed);
+  Description description;
+  description.attachment = attachment;
+  blob->describe(encode(description));
+  return {attachment, std::move(blob)};
+}
+
+bool Ingest::is_stable(index::ResourceId id) const { return impl_->stability().is_stable(id); }
+void Ingest::stop() { impl_->stop(); }
+
+}  // namespace hilum::ingest

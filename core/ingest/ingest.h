@@ -1,0 +1,138 @@
+// The one way in for an instance: parse, filter, identify, store, index, announce.
+//
+//   DICOM associations ---+
+//   POST /instances    ---+--> prepare (caller's thread) --> commit queue --> group commit (one thread) -->
+//   acknowledge plugins, scripts   ---+
+#pragma once
+
+#include <hilum/dicom/main_tags.h>
+#include <hilum/dicom/parse.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/index/snapshot.h"
+#include "core/index/transaction.h"
+#include "core/storage/blob_store.h"
+
+namespace hilum::events {
+class EventBus;
+}
+
+namespace hilum::ingest {
+
+using dicom::PublicId;
+
+enum class OriginKind { kUnknown = 1, kDicomProtocol = 2, kRestApi = 3, kPlugins = 4, kLua = 5, kWebDav = 6 };
+
+struct Origin {
+  OriginKind kind = OriginKind::kUnknown;
+  std::string remote_aet, called_aet;  // DICOM only
+  std::string remote_ip;
+  std::string user;  // HTTP only
+};
+
+// The bytes of one DICOM file: in memory, or in an unlinked file made on Ingest::spool_directory() (then `fd`
+// is owned by the caller until store() takes it over by setting it to -1).
+struct Bytes {
+  std::string memory;
+  int fd = -1;
+  uint64_t size = 0;  // of the file; memory.size() otherwise
+};
+
+enum class Outcome { kStored = 1, kAlreadyStored = 2, kFilteredOut = 3 };
+
+struct Stored {
+  Outcome outcome = Outcome::kStored;
+  PublicId patient, study, series, instance;
+};
+
+// An instance on its way in, as a filter sees it.
+struct Incoming {
+  const dicom::ParsedInstance& parsed;
+  const Origin& origin;
+  uint64_t file_size;
+  std::function<size_t(uint64_t offset, void* buffer, size_t capacity)> read;
+};
+enum class Verdict { kKeep, kDiscard };
+// Called on the receiving thread; an exception refuses the instance with that error.
+using InstanceFilter = std::function<Verdict(const Incoming&)>;
+
+struct Options {
+  bool overwrite_instances = false;
+  bool overwrite_if_changed = false;  // OverwriteInstances: "IfChanged": replace if the MD5 differs
+  bool compression = false;           // StorageCompression
+  bool md5 = true;                    // StoreMD5ForAttachments
+  bool check_revisions = false;
+  bool durable = true;                 // SyncStorageArea / Durability
+  uint64_t maximum_storage_size = 0;   // bytes, 0: none
+  uint64_t maximum_patient_count = 0;  // 0: none
+  bool reject_when_full = false;       // MaximumStorageMode: "Reject"
+  int stable_age_seconds = 60;
+  dicom::Encoding default_encoding = dicom::Encoding::Latin1;  // DefaultEncoding
+  dicom::MainTags main_tags;                                   // default set plus ExtraMainDicomTags
+  size_t queue_limit = 4096;                 // operations that may wait for the committing thread
+  uint64_t zip_entry_limit = 4096ull << 20;  // MaximumFileSizeInArchiveMB: inflated size of one entry
+};
+
+// Owned by main; thread-safe. Functions that store or change return when the change is durable. The store,
+// the blobs (not replayed before: the constructor does it) and the bus must outlive it.
+class Ingest {
+ public:
+  Ingest(index::KvStore& store, storage::BlobStore& blobs, events::EventBus& events, Options options);
+  ~Ingest();
+  Ingest(const Ingest&) = delete;
+  Ingest& operator=(const Ingest&) = delete;
+
+  index::Snapshot snapshot() const;
+  const std::string& spool_directory() const;
+  const Options& options() const;
+
+  // Stores one DICOM file. Errors: HILUM_E_BAD_FORMAT, HILUM_E_INEXISTENT_TAG, HILUM_E_BAD_TYPE (not an
+  // instance that can be identified), HILUM_E_FULL_STORAGE, HILUM_E_BUSY (queue full), HILUM_E_CANNOT_WRITE
+  // (disk).
+  Stored store(Bytes&& bytes, const Origin& origin);
+  // Stores a body that is a DICOM file or a ZIP archive (recognised by its first bytes). Returns true for an
+  // archive.
+  bool store_body(Bytes&& bytes, const Origin& origin, const std::function<void(const Stored&)>& on_stored);
+  void add_filter(const std::string& owner, InstanceFilter filter);
+  void remove_filters(const std::string& owner);
+
+  // Runs a change on the committing thread, with rollback if it throws (the error comes back to the caller),
+  // and returns when it is durable. `change` returns the blobs whose space can be given back.
+  struct Change {
+    std::vector<std::unique_ptr<storage::StagedBlob>> blobs;  // new blobs that the change refers to
+    std::function<std::vector<index::BlobUuid>(index::Transaction&)> apply;
+    // The resource that `blobs` belong to: kept beside them, so that a rebuild of the index out of the
+    // storage finds it, and never recycled to make room for them.
+    std::optional<std::pair<index::Level, index::PublicId>> owner = std::nullopt;
+  };
+  void change(Change&& change);
+
+  // See hilum/ingest.h.
+  void reconstruct(const PublicId& id, bool files, bool only_own_level);
+
+  // Opens the stored form of an attachment. HILUM_E_CORRUPTED if the storage has lost it.
+  std::unique_ptr<storage::BlobReader> open(const index::Attachment& attachment) const;
+  // Makes an attachment of content: compresses if `compressed`, hashes as the options say, and stages it.
+  // Takes over `content.fd`.
+  std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> stage_attachment(int32_t type,
+                                                                                      Bytes&& content,
+                                                                                      bool compressed) const;
+
+  // Is the resource in the list of those that wait to become stable?
+  bool is_stable(index::ResourceId id) const;
+
+  // Ends: refuses new work, commits what is queued.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hilum::ingest

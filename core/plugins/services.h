@@ -1,0 +1,20 @@
+// The server's own services: one file each, <name>_service.cpp, with the constant table of the ABI.
+#pragma once
+
+#include "core/plugins/plugin.h"
+
+namespace hilum::plugins {
+
+const void* attachments_table();
+const void* config_table();
+const void* events_table();
+const void* filters_table();
+const void* http_table();
+const void* index_table();
+const void* ingest_table();
+const void* log_table();
+const void* metrics_table();
+const void* rest_table();
+const void* server_table();
+
+}  // namespace hilum::plugins

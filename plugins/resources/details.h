@@ -1,0 +1,50 @@
+// The JSON object that describes a patient, study, series or instance: GET /{level}/{id} and all lists.
+#pragma once
+
+#include <hilum/dicom/json.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "call.h"
+
+namespace hilum::resources {
+
+// The parts of a description (`response-content`).
+struct DetailParts {
+  bool main_tags = false;
+  bool children = false;
+  bool parent = false;
+  bool labels = false;
+  bool is_stable = false;
+  bool status = false;  // of series: ExpectedNumberOfInstances, Status
+  bool is_protected = false;
+  bool metadata = false;     // all, as an object
+  bool attachments = false;  // all, as an array
+  // What is written when nobody asks for parts: LastUpdate, AnonymizedFrom and ModifiedFrom of the metadata,
+  // and for instances IndexInSeries, FileSize, FileUuid.
+  bool usual_metadata = false;
+
+  static DetailParts usual() { return {true, true, true, true, true, true, true, false, false, true}; }
+};
+
+struct DetailOptions {
+  dicom::JsonFormat format = dicom::JsonFormat::Simplified;
+  DetailParts parts = DetailParts::usual();
+  bool has_requested_tags = false;
+  std::vector<dicom::Tag> requested_tags;
+};
+
+// The arguments full, short, simplify, requested-tags and response-content (and their older spellings).
+DetailOptions detail_options(const Request& request);
+// Whether `response-content` is given: lists are then of objects.
+bool has_response_content(const Request& request);
+
+void write_details(dicom::JsonWriter& json, const Services& services, const Snapshot& snapshot,
+                   const Resource& resource, const DetailOptions& options);
+
+// GET /{level}/{id}
+void get_details(Call& call);
+
+}  // namespace hilum::resources

@@ -1,0 +1,10 @@
+// Writing a DICOM file to a folder of the server.
+#pragma once
+
+#include "call.h"
+
+namespace hilum::resources {
+
+void export_instance(Call& call);  // POST /instances/{id}/export
+
+}  // namespace hilum::resources

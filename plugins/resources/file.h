@@ -1,0 +1,10 @@
+// The DICOM file itself.
+#pragma once
+
+#include "call.h"
+
+namespace hilum::resources {
+
+void get_file(Call& call);  // GET /instances/{id}/file
+
+}  // namespace hilum::resources

@@ -1,0 +1,12 @@
+// Lists of resources: a whole level, what is below a resource, and the way up.
+#pragma once
+
+#include "call.h"
+
+namespace hilum::resources {
+
+void list_level(Call& call);        // GET /{level}
+void list_descendants(Call& call);  // GET /{level}/{id}/studies ... below
+void get_ancestor(Call& call);      // GET /{level}/{id}/patient ... above
+
+}  // namespace hilum::resources

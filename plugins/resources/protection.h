@@ -1,0 +1,11 @@
+// Patients that recycling must spare.
+#pragma once
+
+#include "call.h"
+
+namespace hilum::resources {
+
+void get_protected(Call& call);  // GET /patients/{id}/protected
+void put_protected(Call& call);  // PUT
+
+}  // namespace hilum::resources

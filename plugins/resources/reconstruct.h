@@ -1,0 +1,10 @@
+// Main DICOM tags read again from the files.
+#pragma once
+
+#include "call.h"
+
+namespace hilum::resources {
+
+void reconstruct(Call& call);  // POST /{level}/{id}/reconstruct
+
+}  // namespace hilum::resources

@@ -1,0 +1,20 @@
+// `RequestedTags`: tags that a client wants besides the main ones.
+#pragma once
+
+#include <vector>
+
+#include "call.h"
+#include "tag_values.h"
+
+namespace hilum::resources {
+
+// The argument `requested-tags` (or `requestedTags`): names or numbers separated by semicolons. Throws
+// HILUM_E_BAD_REQUEST for what is no tag.
+std::vector<dicom::Tag> requested_tags(const Request& request);
+
+// Their values for one resource: computed by the server, else of the index at this level or above, else read
+// from the file of one instance. Tags that nobody has are left out.
+TagValues requested_tag_values(const Services& services, const Snapshot& snapshot, const Resource& resource,
+                               const std::vector<dicom::Tag>& tags);
+
+}  // namespace hilum::resources

@@ -1,0 +1,51 @@
+// The DICOM file of an instance, read as far as an answer needs it.
+#pragma once
+
+#include <hilum/cpp/attachments.h>
+#include <hilum/dicom/byte_source.h>
+#include <hilum/dicom/parse.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "call.h"
+#include "temporary_file.h"
+
+namespace hilum::resources {
+
+// The stored file of one instance. What is fetched from the storage lies in memory if it is small, else in a
+// temporary file; each of the functions below fetches anew and ends the life of the sources given before. On
+// the stack of one request; one thread at a time.
+class StoredFile {
+ public:
+  StoredFile(const Services& services, const Resource& instance);
+  StoredFile(const StoredFile&) = delete;
+  StoredFile& operator=(const StoredFile&) = delete;
+
+  const Blob& blob() const { return blob_; }
+  uint64_t size() const { return size_; }
+
+  // The tags up to Pixel Data: only the bytes before it are read if the index knows where it lies.
+  dicom::ParsedInstance parse_header();
+  // All tags.
+  dicom::ParsedInstance parse_whole();
+
+  // All bytes as far as structure goes: those of the values of Pixel Data may be left out (read as zeros).
+  // Offsets are those of the file.
+  dicom::ByteSource structure();
+
+ private:
+  dicom::ByteSource fetch(uint64_t size);
+  void copy(uint64_t begin, uint64_t end, TemporaryFile& to) const;
+  void copy_fragment_headers(uint64_t position, TemporaryFile& to) const;
+
+  const Services& services_;
+  Blob blob_;
+  uint64_t size_;
+  std::optional<uint64_t> pixel_data_offset_;  // as the index knows it; none if the file is deflated
+  std::string memory_;
+  std::optional<TemporaryFile> file_;
+};
+
+}  // namespace hilum::resources

@@ -1,0 +1,50 @@
+#include "temporary_file.h"
+
+#include <fcntl.h>
+#include <hilum/cpp/error.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace hilum::resources {
+
+namespace {
+
+Error failure(const std::string& what) {
+  return Error(HILUM_E_SYSTEM, what + " (option TemporaryDirectory): " + std::strerror(errno));
+}
+
+int open_nameless(const std::string& folder) {
+  int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0) return file;
+  // Some file systems have no O_TMPFILE.
+  std::string path = folder + "/hilum-XXXXXX";
+  file = ::mkostemp(path.data(), O_CLOEXEC);
+  if (file < 0) throw failure("no temporary file in \"" + folder + "\"");
+  ::unlink(path.c_str());
+  return file;
+}
+
+}  // namespace
+
+TemporaryFile::TemporaryFile(const std::string& folder) : file_(open_nameless(folder)) {}
+
+TemporaryFile::~TemporaryFile() { ::close(file_); }
+
+void TemporaryFile::write(uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t count = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw failure("cannot write a temporary file");
+    bytes.remove_prefix(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+}
+
+void TemporaryFile::resize(uint64_t size) {
+  if (::ftruncate(file_, static_cast<off_t>(size)) != 0) throw failure("cannot resize a temporary file");
+}
+
+}  // namespace hilum::resources

@@ -1,0 +1,32 @@
+// The tools plugin: facts about the server. GET /system is in system.cpp, GET /plugins in plugins.cpp.
+#include <hilum/cpp/plugin.h>
+
+#include "tools.h"
+
+namespace hilum::tools {
+
+Plugin::Plugin(Host host)
+    : host_(host),
+      config_(host),
+      index_(host),
+      server_(host.service<hilum_server_draft>(HILUM_SERVER_DRAFT)),
+      routes_(host) {
+  auto route = [this](std::string path, std::string summary, hilum_answer_kind answer,
+                      void (Plugin::*handler)(Request&, Answer&) const) {
+    routes_.add({HILUM_GET, std::move(path), std::move(summary), answer, HILUM_PERMISSION_STATUS},
+                [this, handler](Request& request, Answer& reply) { (this->*handler)(request, reply); });
+  };
+  route("/system", "What this server is, and what it can do", HILUM_ANSWER_JSON, &Plugin::get_system);
+  route("/statistics", "How many resources there are, and what they take", HILUM_ANSWER_JSON,
+        &Plugin::get_statistics);
+  route("/plugins", "Names of the plugins that run", HILUM_ANSWER_JSON, &Plugin::list_plugins);
+  route("/plugins/explorer.js", "Scripts by which plugins extend the explorer", HILUM_ANSWER_TEXT,
+        &Plugin::get_explorer_script);
+  route("/plugins/{id}", "One plugin: version, file, state, and why it does not run", HILUM_ANSWER_JSON,
+        &Plugin::get_plugin);
+}
+
+}  // namespace hilum::tools
+
+HILUM_PLUGIN(hilum::tools::Plugin, "tools", HILUM_VERSION,
+             "Facts about the server: /system, /statistics, /plugins")

@@ -1,0 +1,8 @@
+/* Hilum's plugin SDK: the stable part and the drafts, which may still change. C99. */
+#ifndef HILUM_ALL_H
+#define HILUM_ALL_H
+
+#include "draft/server.h"
+#include "hilum.h"
+
+#endif

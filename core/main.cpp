@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <optional>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/base/log_setup.h"
@@ -138,48 +138,92 @@ class Run {
   bool listening_ = false;
 };
 
-// A hangup restarts the server only if its configuration files have changed.
+// A hangup restarts the server only if its configuration files have changed, and can be read.
 bool is_end_of_run(StopReason reason, const Configuration& configuration) {
   if (reason != StopReason::kHangup || configuration.changed_on_disk()) return true;
-  log_warning(LogCategory::kGeneric, "SIGHUP: the configuration files have not changed, nothing to do");
+  log_warning(LogCategory::kGeneric, "SIGHUP: no other configuration, the server goes on");
   return false;
 }
 
-int serve(const CommandLine& command_line) {
-  StopSignal stop_signal;
-  std::shared_ptr<Configuration> configuration = Configuration::load(command_line.paths);
-  for (;;) {
-    for (const std::string& warning : config::access_rules(*configuration).warnings) {
-      log_warning(LogCategory::kHttp, "{}", warning);
-    }
-    std::optional<StopReason> reason;
-    {
-      Run run(configuration, command_line, stop_signal);
-      run.listen();
-      do {
-        reason = stop_signal.wait();
-      } while (!is_end_of_run(*reason, *configuration));
-      log_warning(LogCategory::kGeneric, "Hilum is stopping");
-    }
-    if (reason == StopReason::kShutdown) return config::kExitOk;
-    log_warning(LogCategory::kGeneric, "Hilum starts again with its configuration read anew");
-    configuration = Configuration::load(command_line.paths);
+StopReason run_until_stopped(const std::shared_ptr<Configuration>& configuration,
+                             const CommandLine& command_line, StopSignal& stop_signal) {
+  for (const std::string& warning : config::access_rules(*configuration).warnings) {
+    log_warning(LogCategory::kHttp, "{}", warning);
+  }
+  Run run(configuration, command_line, stop_signal);
+  run.listen();
+  StopReason reason;
+  do {
+    reason = stop_signal.wait();
+  } while (!is_end_of_run(reason, *configuration));
+  log_warning(LogCategory::kGeneric, "Hilum is stopping");
+  return reason;
+}
+
+std::shared_ptr<Configuration> reload(const CommandLine& command_line,
+                                      const std::shared_ptr<Configuration>& previous) {
+  try {
+    return Configuration::load(command_line.paths);
+  } catch (const Error& error) {
+    log_error(LogCategory::kGeneric, "the configuration cannot be read, the previous one is used again: {}",
+              error.what());
+    return previous;
   }
 }
 
-// The routes are known only once the plugins have started: they do so on a storage that is thrown away.
-int write_route_document(const CommandLine& command_line) {
-  const auto folder = std::filesystem::temp_directory_path() / ("hilum-routes-" + std::to_string(getpid()));
-  struct Remover {
-    std::filesystem::path folder;
-    ~Remover() {
-      std::error_code ignored;
-      std::filesystem::remove_all(folder, ignored);
-    }
-  } remover{folder};
+// A restart with a configuration that does not work falls back to the last one that did: an operator's slip must not end
+// a server that runs.
+int serve(const CommandLine& command_line) {
   StopSignal stop_signal;
-  Run run(Configuration::parse("{ \"StorageDirectory\": \"" + folder.string() + "\" }"), command_line,
-          stop_signal);
+  std::shared_ptr<Configuration> previous;
+  std::shared_ptr<Configuration> configuration = Configuration::load(command_line.paths);
+  for (;;) {
+    try {
+      if (run_until_stopped(configuration, command_line, stop_signal) == StopReason::kShutdown) {
+        return config::kExitOk;
+      }
+    } catch (const Error& error) {
+      if (!previous) throw;
+      log_error(LogCategory::kGeneric,
+                "the new configuration does not work, the previous one is used again: {}", error.what());
+      configuration = std::exchange(previous, nullptr);
+      continue;
+    }
+    log_warning(LogCategory::kGeneric, "Hilum starts again with its configuration read anew");
+    previous = configuration;
+    configuration = reload(command_line, previous);
+  }
+}
+
+// A folder that goes with its owner.
+class ScratchFolder {
+ public:
+  ScratchFolder() : path_((std::filesystem::temp_directory_path() / "hilum-XXXXXX").string()) {
+    if (!mkdtemp(path_.data())) throw Error(HILUM_E_CANNOT_WRITE, "no folder can be made at " + path_);
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The routes are known only once the plugins have started: those of the configuration, on a storage that is thrown away.
+int write_route_document(const CommandLine& command_line) {
+  const ScratchFolder scratch;
+  const auto configured = Configuration::load(command_line.paths);
+  Json::Value options = configured->merged();
+  options["StorageDirectory"] = scratch.path();
+  options.removeMember("IndexDirectory");
+  options.removeMember("Plugins");
+  for (const std::string& path : configured->get_paths("Plugins")) options["Plugins"].append(path);
+  StopSignal stop_signal;
+  Run run(Configuration::parse(options.toStyledString()), command_line, stop_signal);
   const bool openapi = command_line.command == Command::kDumpOpenapi;
   config::write_output(openapi ? http::openapi_document(run.routes()) : http::cheatsheet(run.routes()),
                        command_line.output_file);
@@ -233,8 +277,13 @@ void open_log(const CommandLine& command_line) {
 int main(int argc, char** argv) {
   block_stop_signals();
   set_thread_name("main");
-  mallopt(M_ARENA_MAX, 4);               // many threads with an arena each is where memory goes
-  mallopt(M_MMAP_THRESHOLD, 256 << 10);  // fixed: large buffers go back to the system at once
+  mallopt(M_ARENA_MAX, 4);  // many threads with an arena each is where memory goes
+  // What an instance on its way needs (at most 1 MB, then it is in a file) stays in the arenas: a page fault
+  // for each 4 KB of each instance costs more than all else that is done with it. Larger buffers go back at
+  // once.
+  mallopt(M_MMAP_THRESHOLD, 2 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  mallopt(M_TOP_PAD, 1 << 20);
   try {
     const CommandLine command_line = config::parse_command_line(argc, argv);
     open_log(command_line);

@@ -3,6 +3,8 @@
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/main_tags.h>
 
+#include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "core/config/access.h"
@@ -85,6 +87,26 @@ dimse::StorageAccess storage_access(const std::string& name) {
                                       "), \"" + name + "\": " + what);
 }
 
+uint16_t modality_port(const Configuration& configuration, const std::string& name,
+                       const Json::Value& value) {
+  if (!value.isUInt() || value.asUInt() < 1 || value.asUInt() > 65535) {
+    bad_modality(configuration, name, "the port must be a number from 1 to 65535");
+  }
+  return static_cast<uint16_t>(value.asUInt());
+}
+
+// Names become parts of paths; titles have at most 16 characters (PS3.8 section 9.3.2).
+void check_modality(const Configuration& configuration, const dimse::Modality& modality) {
+  const bool good_name =
+      !modality.name.empty() && std::all_of(modality.name.begin(), modality.name.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+      });
+  if (!good_name) bad_modality(configuration, modality.name, "names have letters, digits, '-' and '_' only");
+  if (modality.aet.empty() || modality.aet.size() > 16) {
+    bad_modality(configuration, modality.name, "the title must have 1 to 16 characters");
+  }
+}
+
 // [ "AET", "host", port ] or [ "AET", "host", port, "manufacturer" ]
 dimse::Modality modality_of_array(const Configuration& configuration, const std::string& name,
                                   const Json::Value& value) {
@@ -96,7 +118,7 @@ dimse::Modality modality_of_array(const Configuration& configuration, const std:
   dimse::Modality modality;
   modality.aet = value[0].asString();
   modality.host = value[1].asString();
-  modality.port = static_cast<uint16_t>(value[2].asUInt());
+  modality.port = modality_port(configuration, name, value[2]);
   return modality;
 }
 
@@ -110,13 +132,13 @@ bool flag(const Configuration& configuration, const std::string& name, const Jso
 
 dimse::Modality modality_of_object(const Configuration& configuration, const std::string& name,
                                    const Json::Value& value) {
-  if (!value["AET"].isString() || !value["Host"].isString() || !value["Port"].isUInt()) {
-    bad_modality(configuration, name, "\"AET\" and \"Host\" must be texts and \"Port\" a number");
+  if (!value["AET"].isString() || !value["Host"].isString()) {
+    bad_modality(configuration, name, "\"AET\" and \"Host\" must be texts");
   }
   dimse::Modality modality;
   modality.aet = value["AET"].asString();
   modality.host = value["Host"].asString();
-  modality.port = static_cast<uint16_t>(value["Port"].asUInt());
+  modality.port = modality_port(configuration, name, value["Port"]);
   auto allow = [&](const char* key) { return flag(configuration, name, value, key, true); };
   modality.allow_echo = allow("AllowEcho");
   modality.allow_store = allow("AllowStore");
@@ -159,11 +181,6 @@ ingest::Options ingest_settings(const Configuration& configuration) {
   options.default_encoding = default_encoding(configuration);
   options.main_tags = main_tags(configuration);
   options.zip_entry_limit = megabytes(configuration, "MaximumFileSizeInArchiveMB");
-  if (options.check_revisions && !options.md5) {
-    throw Error(HILUM_E_OUT_OF_RANGE, "\"CheckRevisions\" (" + configuration.where("CheckRevisions") +
-                                          ") needs \"StoreMD5ForAttachments\", which is off (" +
-                                          configuration.where("StoreMD5ForAttachments") + ")");
-  }
   return options;
 }
 
@@ -184,7 +201,11 @@ http::DispatcherOptions dispatcher_settings(const Configuration& configuration,
 http::ServerOptions http_settings(const Configuration& configuration) {
   http::ServerOptions options;
   const std::vector<std::string> addresses = configuration.get_list("HttpBindAddresses");
-  if (!addresses.empty()) options.bind_addresses = addresses;
+  if (!addresses.empty()) {
+    options.bind_addresses = addresses;
+  } else if (!configuration.get_bool("RemoteAccessAllowed")) {
+    options.bind_addresses = {"127.0.0.1"};
+  }
   options.port = static_cast<uint16_t>(configuration.get_int("HttpPort"));
   options.threads = count(configuration, "HttpThreadsCount");
   options.io_threads = count(configuration, "HttpIoThreadsCount");
@@ -195,7 +216,9 @@ http::ServerOptions http_settings(const Configuration& configuration) {
   options.tls.enabled = configuration.get_bool("SslEnabled");
   if (options.tls.enabled) {
     options.tls.certificate_file = configuration.get_path("SslCertificate");
-    options.tls.minimum_protocol = static_cast<int>(configuration.get_int("SslMinimumProtocolVersion"));
+    constexpr int64_t kTls12 = 4;  // older protocols are not spoken, whatever the option allows
+    options.tls.minimum_protocol =
+        static_cast<int>(std::max(kTls12, configuration.get_int("SslMinimumProtocolVersion")));
     options.tls.ciphers = configuration.get_list("SslCiphersAccepted");
     options.tls.verify_peers = configuration.get_bool("SslVerifyPeers");
     if (options.tls.verify_peers) {
@@ -215,6 +238,7 @@ std::shared_ptr<const dimse::Modalities> configured_modalities(const Configurati
     modalities->push_back(value.isArray() ? modality_of_array(configuration, name, value)
                                           : modality_of_object(configuration, name, value));
     modalities->back().name = name;
+    check_modality(configuration, modalities->back());
   }
   return modalities;
 }

@@ -118,13 +118,10 @@ void Configuration::check_all() const {
     throw Error(HILUM_E_OUT_OF_RANGE, "option \"CheckRevisions\" (" + where("CheckRevisions") +
                                           ") needs \"StoreMD5ForAttachments\": true");
   }
-  if (get_bool("DicomTlsEnabled")) {
-    for (const char* const needed : {"DicomTlsCertificate", "DicomTlsPrivateKey"}) {
-      if (!is_set(needed)) {
-        throw Error(HILUM_E_OUT_OF_RANGE, "option \"DicomTlsEnabled\" (" + where("DicomTlsEnabled") +
-                                              ") needs \"" + needed + "\", the path of a PEM file");
-      }
-    }
+  if (get_bool("DicomTlsEnabled")) {  // listening without it would be worse than not starting
+    throw Error(HILUM_E_NOT_IMPLEMENTED, "option \"DicomTlsEnabled\" (" + where("DicomTlsEnabled") +
+                                             "): this version has no DICOM TLS; put a TLS proxy in front of "
+                                             "DicomPort");
   }
   access_rules(*this);  // throws when accounts are malformed
 }

@@ -25,6 +25,7 @@ OptionTable dicom_server_options() {
       boolean("StrictAetComparison", false,
               "Distinguishes upper and lower case in application entity titles."),
       integer("DicomThreadsCount", 4, "Operations of one kind that are worked on at the same time.")
+          .unused()
           .between(1, 1000),
       integer("MaximumDicomAssociations", 100,
               "Associations that may be open at the same time; more are refused for the moment.")
@@ -53,9 +54,8 @@ OptionTable dicom_server_options() {
       group("Rle"),
       boolean("UnknownSopClassAccepted", false, "Stores instances of SOP classes that Hilum does not know."),
       list("AcceptedSopClasses", OptionType::kTextList, "[]",
-           "SOP classes accepted for storage: UIDs, or patterns with * and ?. Empty: all known ones. A UID "
-           "that is not "
-           "known is accepted as well."),
+           "SOP classes accepted for storage: UIDs, or patterns with * and ?. Empty: all known "
+           "ones. A UID that is not known is accepted as well."),
       list("RejectedSopClasses", OptionType::kTextList, "[]",
            "SOP classes refused for storage, whatever the options above say: UIDs, or patterns."),
       list("RejectSopClasses", OptionType::kTextList, "[]", "Another spelling of RejectedSopClasses.")
@@ -70,28 +70,31 @@ OptionTable dicom_server_options() {
       boolean("DicomCheckModalityHost", false,
               "Listed callers must come from the address that DicomModalities gives them."),
       boolean("SynchronousCMove", true,
-              "Answers C-MOVE when all instances are sent. False: at once, a job sends them."),
+              "Answers C-MOVE when all instances are sent. False: at once, a job sends them.")
+          .unused(),
       integer("LimitFindResults", 0,
-              "Largest number of patients, studies or series in an answer to C-FIND and "
-              "/tools/find; 0: no limit.")
+              "Largest number of patients, studies or series in an answer to C-FIND and /tools/find; "
+              "0: no limit.")
           .between(0, 1 << 30),
       integer("LimitFindInstances", 0, "The same for instances.").between(0, 1 << 30),
       boolean("CaseSensitivePN", false, "Distinguishes upper and lower case when person names are searched."),
       text("StorageAccessOnFind", "Always",
-           "May a search open stored files, for tags that are not in the index? \"Always\": to compare and "
-           "to answer; "
-           "\"Answers\": only to answer; \"Never\": not at all.")
+           "May a search open stored files, for tags that are not in the index? \"Always\": to "
+           "compare and to answer; \"Answers\": only to answer; \"Never\": not at all.")
           .one_of({"Always", "Answers", "Never"}),
-      boolean("DicomTlsEnabled", false, "Accepts DICOM over TLS only. Needs the two options that follow."),
-      tls_path("DicomTlsCertificate", "PEM file with our certificate, for both directions."),
-      tls_path("DicomTlsPrivateKey", "PEM file with its private key, without a password."),
+      boolean("DicomTlsEnabled", false, "Accepts DICOM over TLS only. Needs the two options that follow.")
+          .unused(),
+      tls_path("DicomTlsCertificate", "PEM file with our certificate, for both directions.").unused(),
+      tls_path("DicomTlsPrivateKey", "PEM file with its private key, without a password.").unused(),
       tls_path("DicomTlsTrustedCertificates",
-               "PEM file with the certificates of the other side, or of those who sign "
-               "them. Needed unless DicomTlsRemoteCertificateRequired is false."),
-      boolean("DicomTlsRemoteCertificateRequired", true, "Callers must show a certificate that is trusted."),
-      integer(
-          "DicomTlsMinimumProtocolVersion", 0,
-          "Oldest protocol: 0 follows BCP 195 (TLS 1.2 or newer, good ciphers), 4 is TLS 1.2, 5 is TLS 1.3.")
+               "PEM file with the certificates of the other side, or of those who sign them. Needed "
+               "unless DicomTlsRemoteCertificateRequired is false.")
+          .unused(),
+      boolean("DicomTlsRemoteCertificateRequired", true, "Callers must show a certificate that is trusted.")
+          .unused(),
+      integer("DicomTlsMinimumProtocolVersion", 0,
+              "Oldest protocol: 0 follows BCP 195 (TLS 1.2 or newer, good ciphers), 4 is TLS 1.2, 5 is "
+              "TLS 1.3.")
           .between(0, 5)
           .unused(),
       list("DicomTlsCiphersAccepted", OptionType::kTextList, "[]",
@@ -103,19 +106,22 @@ OptionTable dicom_server_options() {
 OptionTable dicom_client_options() {
   return {
       section("DicomModalities",
-              "Other DICOM systems, as \"name\": [\"AET\", \"host\", port], or as an object with AET, Host, "
-              "Port, "
-              "Manufacturer, AllowEcho, AllowFind, AllowFindWorklist, AllowGet, AllowMove, AllowStore, "
-              "AllowStorageCommitment, AllowTranscoding, UseDicomTls, LocalAet, Timeout."),
+              "Other DICOM systems, as \"name\": [\"AET\", \"host\", port], or as an object with AET, "
+              "Host, Port, Manufacturer, AllowEcho, AllowFind, AllowFindWorklist, AllowGet, AllowMove, "
+              "AllowStore, AllowStorageCommitment, AllowTranscoding, UseDicomTls, LocalAet, Timeout."),
       boolean("DicomModalitiesInDatabase", false,
-              "Keeps them in the index, so that changes by REST survive; DicomModalities is then ignored."),
+              "Keeps them in the index, so that changes by REST survive; DicomModalities is then "
+              "ignored.")
+          .unused(),
       integer("DicomScuTimeout", 10, "Time limit for an answer of another system; 0: none.")
+          .unused()
           .in("s")
           .between(0, 86400),
       boolean("DicomEchoChecksFind", false, "A C-ECHO that is asked for by REST also tries a C-FIND.")
           .owned_by("modalities"),
       text("DicomScuPreferredTransferSyntax", "1.2.840.10008.1.2.1",
-           "Transfer syntax to convert to when the other side does not take the stored one."),
+           "Transfer syntax to convert to when the other side does not take the stored one.")
+          .unused(),
       text("DicomDefaultRetrieveMethod", "C-MOVE", "How /queries/.../retrieve fetches.")
           .one_of({"C-MOVE", "C-GET"})
           .owned_by("queries"),
@@ -123,7 +129,8 @@ OptionTable dicom_client_options() {
               "Proposes the accepted transfer syntaxes in outgoing C-GET.")
           .unused(),
       boolean("TranscodeDicomProtocol", true,
-              "Converts images that the other side does not take as they are (C-STORE, C-MOVE, C-GET)."),
+              "Converts images that the other side does not take as they are (C-STORE, C-MOVE, C-GET).")
+          .unused(),
       integer("QueryRetrieveSize", 100, "Answers of /queries that are kept.")
           .between(1, 1000000)
           .owned_by("queries"),
@@ -131,21 +138,25 @@ OptionTable dicom_client_options() {
           .between(1, 1000000)
           .owned_by("modalities"),
       integer("DicomAssociationCloseDelay", 5, "An outgoing association waits this long for more to send.")
+          .unused()
           .in("s")
           .between(0, 86400),
-      boolean("LogExportedResources", false, "Keeps a list of what was sent (/exports)."),
+      boolean("LogExportedResources", false, "Keeps a list of what was sent (/exports).").unused(),
   };
 }
 
 OptionTable transcoding_options() {
   return {
-      optional_text("IngestTranscoding", "Converts what arrives to this transfer syntax (UID)."),
-      boolean("IngestTranscodingOfUncompressed", true, "IngestTranscoding converts uncompressed images."),
-      boolean("IngestTranscodingOfCompressed", true, "IngestTranscoding converts compressed images."),
+      optional_text("IngestTranscoding", "Converts what arrives to this transfer syntax (UID).").unused(),
+      boolean("IngestTranscodingOfUncompressed", true, "IngestTranscoding converts uncompressed images.")
+          .unused(),
+      boolean("IngestTranscodingOfCompressed", true, "IngestTranscoding converts compressed images.")
+          .unused(),
       text("BuiltinDecoderTranscoderOrder", "After",
            "When DCMTK decodes: before plugins, after them, or never.")
+          .unused()
           .one_of({"After", "Before", "Disabled"}),
-      integer("DicomLossyTranscodingQuality", 90, "Quality of lossy JPEG.").between(1, 100),
+      integer("DicomLossyTranscodingQuality", 90, "Quality of lossy JPEG.").unused().between(1, 100),
       integer("MaximumConcurrentDcmtkTranscoders", 0, "Conversions at the same time; 0: one per processor.")
           .between(0, 1000)
           .unused(),

@@ -8,13 +8,14 @@ OptionTable http_options() {
       boolean("HttpServerEnabled", true, "Serves the REST API."),
       integer("HttpPort", 8042, "TCP port of the REST API.").between(1, 65535),
       list("HttpBindAddresses", OptionType::kTextList, "[]",
-           "Addresses on which to listen. Empty: all addresses with RemoteAccessAllowed, else the loopback "
-           "ones."),
+           "Addresses on which to listen. Empty: all addresses with RemoteAccessAllowed, else the "
+           "loopback ones."),
       integer("HttpThreadsCount", 50, "Requests that are worked on at the same time.").between(1, 10000),
       integer("HttpIoThreadsCount", 2, "Threads that move bytes to and from HTTP clients.").between(1, 64),
       boolean("HttpDescribeErrors", true, "Explains errors in a JSON body. False: the status alone."),
       boolean("HttpCompressionEnabled", false,
-              "Compresses answers (gzip, deflate) for clients that accept it. Of use on slow networks only."),
+              "Compresses answers (gzip, deflate) for clients that accept it. Of use on slow networks "
+              "only."),
       integer("HttpRequestTimeout", 30,
               "Time after which a client that sends or takes nothing is disconnected.")
           .in("s")
@@ -25,8 +26,8 @@ OptionTable http_options() {
           .between(1, 86400),
       boolean("TcpNoDelay", true, "Sends small answers at once (no Nagle algorithm)."),
       integer("MaximumRequestBodySizeMB", 8192,
-              "Largest body of a request; 0: no limit. Bodies that do not fit in "
-              "memory go through TemporaryDirectory.")
+              "Largest body of a request; 0: no limit. Bodies that do not fit in memory go through "
+              "TemporaryDirectory.")
           .in("MB")
           .between(0, 1 << 30),
       integer("MaximumFileSizeInArchiveMB", 4096,
@@ -46,32 +47,29 @@ OptionTable http_options() {
 OptionTable http_security_options() {
   return {
       boolean("RemoteAccessAllowed", false,
-              "False serves clients on this machine only. True serves the network; declare RegisteredUsers "
-              "as well, "
-              "and use TLS."),
+              "False serves clients on this machine only. True serves the network; declare "
+              "RegisteredUsers as well, and use TLS."),
       boolean("AuthenticationEnabled", false, "Asks for a user name and a password (HTTP Basic).")
           .as("RemoteAccessAllowed"),
-      section(
-          "RegisteredUsers",
-          "Accounts, as \"user\": \"password\". There is no account by default, so nobody can log in before "
-          "one is "
-          "declared. Keep passwords out of the file: \"${HILUM_PASSWORD}\" takes one from the environment."),
+      section("RegisteredUsers",
+              "Accounts, as \"user\": \"password\". There is no account by default, so nobody can log "
+              "in before one is declared. Keep passwords out of the file: \"${HILUM_PASSWORD}\" takes "
+              "one from the environment."),
       boolean("SslEnabled", false, "Serves HTTPS in place of HTTP."),
       path("SslCertificate", "certificate.pem",
            "PEM file with the certificate of the server and its private key."),
       integer("SslMinimumProtocolVersion", 4,
-              "Oldest protocol: 4 is TLS 1.2, 5 is TLS 1.3. 0 to 3 are accepted and "
-              "mean TLS 1.2, for what they stand for is broken.")
+              "Oldest protocol: 4 is TLS 1.2, 5 is TLS 1.3. 0 to 3 are accepted and mean TLS 1.2, for "
+              "what they stand for is broken.")
           .between(0, 5),
       list("SslCiphersAccepted", OptionType::kTextList, "[]",
            "Ciphers to offer, by their OpenSSL names. Empty: OpenSSL's own choice."),
       boolean("SslVerifyPeers", false, "Serves only clients that show a certificate that is trusted."),
       path("SslTrustedClientCertificates", "trustedClientCertificates.pem",
            "PEM file with the certificates of the clients, or of those who sign them."),
-      boolean(
-          "ExecuteLuaEnabled", false,
-          "Lets clients run Lua programs on the server (/tools/execute-script). Whoever can do that can do "
-          "anything: leave it off.")
+      boolean("ExecuteLuaEnabled", false,
+              "Lets clients run Lua programs on the server (/tools/execute-script). Whoever can do "
+              "that can do anything: leave it off.")
           .owned_by("lua"),
       boolean("RestApiWriteToFileSystemEnabled", false,
               "Lets clients write files to any folder of the server (/instances/{id}/export).")
@@ -82,15 +80,12 @@ OptionTable http_security_options() {
 OptionTable outgoing_http_options() {
   return {
       section("OrthancPeers",
-              "Other servers with this REST API, as \"name\": [\"URL\", \"user\", \"password\"], or as an "
-              "object with "
-              "Url, Username, Password, HttpHeaders, CertificateFile, CertificateKeyFile, "
-              "CertificateKeyPassword, "
-              "Pkcs11, Timeout.")
+              "Other servers with this REST API, as \"name\": [\"URL\", \"user\", \"password\"], or as "
+              "an object with Url, Username, Password, HttpHeaders, CertificateFile, "
+              "CertificateKeyFile, CertificateKeyPassword, Pkcs11, Timeout.")
           .owned_by("peers"),
       boolean("OrthancPeersInDatabase", false,
-              "Keeps peers in the index, so that changes by REST survive; OrthancPeers "
-              "is then ignored.")
+              "Keeps peers in the index, so that changes by REST survive; OrthancPeers is then ignored.")
           .owned_by("peers"),
       text("HttpProxy", "", "Proxy for outgoing requests, as \"[user:password@]host:port\".")
           .owned_by("peers"),
@@ -101,8 +96,8 @@ OptionTable outgoing_http_options() {
           .owned_by("peers"),
       boolean("HttpsVerifyPeers", true, "Checks the certificates of other servers.").owned_by("peers"),
       path("HttpsCACertificates", "",
-           "PEM file with the authorities to trust for outgoing requests. Empty: those of the operating "
-           "system.")
+           "PEM file with the authorities to trust for outgoing requests. Empty: those of the "
+           "operating system.")
           .owned_by("peers"),
       section("Pkcs11", "Client certificates on a smart card: Module, Pin, Verbose.")
           .owned_by("peers")

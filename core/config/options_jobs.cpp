@@ -18,15 +18,14 @@ OptionTable jobs_and_plugins_options() {
           .owned_by("jobs"),
       list("Plugins", OptionType::kPathList, "[]",
            "Further plugins to load: files, or folders whose *.so files are loaded."),
-      boolean(
-          "StandardPlugins", true,
-          "Loads the plugins that come with Hilum, which serve the REST API. False: only those of Plugins."),
+      boolean("StandardPlugins", true,
+              "Loads the plugins that come with Hilum, which serve the REST API. False: only those of "
+              "Plugins."),
       list("DisabledPlugins", OptionType::kTextList, "[]",
            "Names of plugins that come with Hilum and are not wanted."),
       boolean("PluginsRequired", true,
-              "Refuses to start when a plugin that Plugins names one by one cannot be loaded. False: starts "
-              "without "
-              "it; /plugins tells."),
+              "Refuses to start when a plugin that Plugins names one by one cannot be loaded. False: "
+              "starts without it; /plugins tells."),
       list("LuaScripts", OptionType::kPathList, "[]", "Lua scripts to load, in this order.").owned_by("lua"),
       integer("LuaHeartBeatPeriod", 0, "Calls OnHeartBeat() of the scripts so often; 0: never.")
           .in("s")
@@ -34,7 +33,8 @@ OptionTable jobs_and_plugins_options() {
           .owned_by("lua"),
       boolean("MetricsEnabled", true, "Collects figures for /tools/metrics-prometheus."),
       boolean("DeidentifyLogs", true,
-              "Hides what identifies a patient in logged DICOM queries. Traces show it."),
+              "Hides what identifies a patient in logged DICOM queries. Traces show it.")
+          .unused(),
       text("DeidentifyLogsDicomVersion", "2023b",
            "Edition of the standard whose list of identifying tags is used.")
           .one_of({"2008", "2017c", "2021b", "2023b"})

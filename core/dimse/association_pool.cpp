@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/log_setup.h"
+
 namespace hilum::dimse {
 
 AssociationPool::AssociationPool(size_t threads, size_t maximum_waiting,
@@ -57,6 +59,7 @@ size_t AssociationPool::running() const {
 }
 
 void AssociationPool::work() {
+  set_thread_name("dicom");
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     ++idle_;

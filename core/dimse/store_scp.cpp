@@ -76,6 +76,9 @@ void Spool::append(std::string_view bytes) {
     return;
   }
   try {
+    if (!buffer_.empty() && !file_ && buffer_.size() + bytes.size() > buffer_.capacity()) {
+      buffer_.reserve(memory_limit_);  // at once: growing step by step moves the bytes again and again
+    }
     // Past the limit the buffer only gathers fragments to larger writes.
     if (buffer_.size() + bytes.size() > memory_limit_) {
       flush();
@@ -186,10 +189,13 @@ void StoreScp::store(const Command& command, const Peer& peer, ingest::Bytes&& b
   current_store = &current;
   try {
     ingest_.store(std::move(bytes), origin);
+  } catch (const ingest::IdentityError& error) {  // by tradition not "cannot understand"
+    outcome->comment = error.details().empty() ? error.message() : error.details();
+    outcome->status = kOutOfResources;
   } catch (const Error& error) {
     outcome->comment = error.details().empty() ? error.message() : error.details();
     // Bytes that are no data set cannot be understood; what could be read but not kept is out of resources
-    // (busy, disk, and by tradition an instance without study or series UID).
+    // (busy, disk).
     outcome->status = current.status != 0                                     ? current.status
                       : error.code() == HILUM_E_BAD_FORMAT && !current.parsed ? kCannotUnderstand
                                                                               : kOutOfResources;

@@ -136,13 +136,14 @@ IoResult Channel::send_file(int fd, uint64_t offset, uint64_t size, size_t& n) {
     if (result == 0) return IoResult::kError;  // the file is shorter than it was
     return system_result(result, n);
   }
-  thread_local char piece[kTlsFilePiece];
+  // As an array it would cost every thread of the process its size.
+  thread_local const auto piece = std::make_unique<char[]>(kTlsFilePiece);
   do {
-    result = ::pread(fd, piece, static_cast<size_t>(std::min<uint64_t>(size, sizeof piece)),
+    result = ::pread(fd, piece.get(), static_cast<size_t>(std::min<uint64_t>(size, kTlsFilePiece)),
                      static_cast<off_t>(offset));
   } while (result < 0 && errno == EINTR);
   if (result <= 0) return IoResult::kError;
-  const iovec vector{piece, static_cast<size_t>(result)};
+  const iovec vector{piece.get(), static_cast<size_t>(result)};
   return send(&vector, 1, n, false);
 }
 

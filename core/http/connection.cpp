@@ -88,7 +88,8 @@ void Connection::on_ready() {
 }
 
 void Connection::read() {
-  thread_local char buffer[kReadPiece];
+  // Made by the threads that read: as an array it would cost every thread of the process its size.
+  thread_local const auto buffer = std::make_unique<char[]>(kReadPiece);
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
     if (dead()) return;
     if (paused_ || input_ended_) {
@@ -96,7 +97,7 @@ void Connection::read() {
       return;
     }
     size_t n = 0;
-    switch (channel_.receive(buffer, sizeof buffer, n)) {
+    switch (channel_.receive(buffer.get(), kReadPiece, n)) {
       case IoResult::kAgain:
         maybe_ended_ = false;
         return;
@@ -105,11 +106,12 @@ void Connection::read() {
       case IoResult::kError:
         return drop();
       case IoResult::kDone:
-        on_data({buffer, n});
+        on_data({buffer.get(), n});
     }
     // A short read has emptied the socket, more data will be reported. Only an end of input that came
     // together with these bytes will not; on_tick() looks for it. That saves a recv() per request.
-    if (state_ == State::kBusy && n < sizeof buffer && !channel_.secure()) {
+    const bool whole_request = state_ == State::kBusy || (state_ == State::kHead && waiting_);
+    if (whole_request && n < kReadPiece && !channel_.secure()) {
       maybe_ended_ = true;
       return;
     }
@@ -203,6 +205,7 @@ void Connection::on_head() {
   state_ = State::kBody;
   since_ = body_begin_ = Clock::now();
   body_ = std::make_unique<BodyWriter>(context_.dispatcher.options().body);
+  body_->expect(head_.length);
   if (head_.expect_continue) {
     last_output_ = since_;
     output_.push({"HTTP/1.1 100 Continue\r\n\r\n", {}});
@@ -214,6 +217,9 @@ void Connection::dispatch() {
   if (body_) exchange_->request().body = body_->finish();
   body_.reset();
   state_ = State::kBusy;
+  if (exchange_->is_short()) {
+    if (auto pieces = exchange_->run_here()) return send_now(std::move(*pieces), exchange_->keep_alive());
+  }
   if (context_.pool.submit([exchange = exchange_] { exchange->run(); })) return;
   context_.rejected.fetch_add(1, std::memory_order_relaxed);
   const Request& request = exchange_->request();
@@ -305,12 +311,19 @@ void Connection::answer_now(ReadyAnswer answer, bool keep_alive) {
   Framing framing;
   framing.keep_alive = keep_alive && context_.options.keep_alive;
   framing.keep_alive_seconds = context_.options.keep_alive_timeout.count() / 1000;
+  std::vector<OutputPiece> pieces(1);
+  pieces[0].bytes = answer_bytes(std::move(answer), framing, head_.method == "HEAD");
+  send_now(std::move(pieces), framing.keep_alive);
+}
+
+// A whole answer of this thread's own; the caller goes on with the next request.
+void Connection::send_now(std::vector<OutputPiece> pieces, bool keep_alive) {
+  exchange_.reset();
   if (output_.empty()) last_output_ = Clock::now();
-  output_.push({answer_bytes(std::move(answer), framing, head_.method == "HEAD"), {}});
-  if (framing.keep_alive) {
+  for (OutputPiece& piece : pieces) output_.push(std::move(piece));
+  if (keep_alive) {
     await_request();
   } else {
-    exchange_.reset();
     body_.reset();
     state_ = State::kClosing;
   }

@@ -70,6 +70,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void dispatch();
   void resume();
   void answer_now(ReadyAnswer answer, bool keep_alive);
+  void send_now(std::vector<OutputPiece> pieces, bool keep_alive);
   void fail(const Error& error);
   void close_after_output();
   void finish(bool keep_alive);

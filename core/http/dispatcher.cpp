@@ -161,6 +161,11 @@ std::optional<ReadyAnswer> Dispatcher::admit(std::string_view method, Request& r
   return resolve(request);
 }
 
+bool Dispatcher::asks_others() const {
+  const auto current = hooks();
+  return !current->authenticators.empty() || !current->filters.empty();
+}
+
 std::optional<ReadyAnswer> Dispatcher::guard(Request& request, const Hooks& hooks) const {
   const auto view = [&] {
     return RequestView{request.method, request.path,    request.target, request.remote_address,

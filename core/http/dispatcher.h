@@ -74,6 +74,8 @@ class Dispatcher {
   uint64_t add_filter(RequestFilter hook);
   uint64_t add_metrics(MetricsHook hook);
   void remove_hook(uint64_t number);
+  // Are there authenticators or filters, which may block?
+  bool asks_others() const;
 
   // First half, before the body is read: never blocks. Fills everything of `request` but the body from its
   // method, target, headers and remote address. An answer means: refused, do not read the body.

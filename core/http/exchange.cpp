@@ -1,6 +1,7 @@
 #include "core/http/exchange.h"
 
 #include <charconv>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/http/status_text.h"
@@ -25,6 +26,26 @@ Exchange::Exchange(std::shared_ptr<Connection> connection, const ReceivedHead& h
 
 Exchange::~Exchange() { connection_->context().busy.fetch_sub(1, std::memory_order_release); }
 
+// What query arguments or an Accept header ask for may take longer; authenticators and filters of plugins may wait.
+bool Exchange::is_short() const {
+  if (!request_.route || !request_.route->is_short || !request_.query.empty() || !request_.body.empty())
+    return false;
+  const std::string* accept = request_.header("Accept");
+  return (!accept || *accept == "*/*") && !connection_->context().dispatcher.asks_others();
+}
+
+std::optional<std::vector<OutputPiece>> Exchange::run_here() {
+  const bool keep_alive = keep_alive_;
+  std::vector<OutputPiece> pieces;
+  collected_ = &pieces;
+  run();
+  collected_ = nullptr;
+  if (!std::exchange(wants_worker_, false)) return pieces;
+  keep_alive_ = keep_alive;
+  chunked_ = ended_ = false;
+  return std::nullopt;
+}
+
 void Exchange::run() {
   const LogContext context("request", std::to_string(request_.id));
   connection_->context().dispatcher.run(request_, *this);
@@ -42,6 +63,7 @@ bool Exchange::bodyless(const AnswerHead& head) const { return head_only_ || !st
 
 void Exchange::post(OutputPiece piece, bool last) {
   ended_ = ended_ || last;
+  if (collected_) return collected_->push_back(std::move(piece));
   connection_->transport().post({connection_, std::move(piece), last, keep_alive_});
 }
 
@@ -76,6 +98,10 @@ void Exchange::send_file(AnswerHead head, FileRange range) {
 }
 
 bool Exchange::begin(AnswerHead head, std::optional<uint64_t> length) {
+  if (collected_ && !bodyless(head)) {
+    wants_worker_ = true;
+    throw Error(HILUM_E_BUSY, "a stream may have to wait for its client, which an I/O thread cannot");
+  }
   if (!bodyless(head) && !connection_->context().pool.may_block()) {
     throw Error(HILUM_E_BUSY, "too many clients are reading long answers");
   }

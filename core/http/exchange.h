@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/http/answer.h"
 #include "core/http/connection.h"
@@ -13,16 +14,22 @@
 
 namespace hilum::http {
 
-// Made by the connection on its I/O thread, run once on a worker thread, which is the only one to touch it
-// from then on.
+// Made by the connection on its I/O thread. Run there if the route is short, else once on a worker thread,
+// which is the only one to touch it from then on.
 class Exchange : public AnswerSink {
  public:
   Exchange(std::shared_ptr<Connection> connection, const ReceivedHead& head, Request request);
   ~Exchange() override;
 
   Request& request() { return request_; }
+  // May the I/O thread answer by itself?
+  bool is_short() const;
+  // On the I/O thread: the answer. Nothing if the handler wants to stream; then it has to run() on a worker.
+  std::optional<std::vector<OutputPiece>> run_here();
   // On a worker thread.
   void run();
+  // After the answer: does the connection go on?
+  bool keep_alive() const { return keep_alive_; }
 
   void send(AnswerHead head, std::string body) override;
   void send_file(AnswerHead head, FileRange range) override;
@@ -42,6 +49,8 @@ class Exchange : public AnswerSink {
   bool keep_alive_;
   bool chunked_ = false;
   bool ended_ = false;
+  std::vector<OutputPiece>* collected_ = nullptr;  // while run_here() runs
+  bool wants_worker_ = false;
 };
 
 // Bytes of a complete answer.

@@ -35,6 +35,8 @@ struct Route {
   std::string since;  // version of Hilum or of the plugin
   std::string owner;  // the plugin that registered it
   Handler handler;
+  // Answers from memory, never waits: may run on the I/O thread. If it begins a stream, it is run once more.
+  bool is_short = false;
 };
 
 // A trie over path segments. A literal segment wins over a {parameter}, a parameter over a wildcard. Reading

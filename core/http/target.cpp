@@ -19,6 +19,7 @@ std::string decode(std::string_view text, bool plus_is_space) {
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
+    if (c == '\0') throw Error(HILUM_E_BAD_URI, "the request target contains a NUL byte");
     if (c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
       c = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
       if (c == '\0') throw Error(HILUM_E_BAD_URI, "the request target contains an encoded NUL byte (%00)");

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/base/log_setup.h"
 
 namespace hilum::http {
 namespace {
@@ -74,6 +75,7 @@ bool WorkerPool::submit(Task task) {
 }
 
 void WorkerPool::work(const std::shared_ptr<State>& state) {
+  set_thread_name("http");
   ::pthread_setname_np(::pthread_self(), "http-worker");
   std::unique_lock<std::mutex> lock(state->mutex);
   while (true) {

@@ -1,6 +1,7 @@
 // The narrow interface between the index and an ordered key-value store: get, snapshot, ordered scan, atomic
 // batch. LevelDB inside the process implements it (leveldb_store.h); a shared, distributed store can. Keys
-// are ordered bytewise. Every failure of the store is an Error with HILUM_E_DATABASE.
+// are ordered bytewise. Every failure of the store is an Error with HILUM_E_DATABASE, or HILUM_E_FULL_STORAGE
+// if it has no space.
 #pragma once
 
 #include <memory>

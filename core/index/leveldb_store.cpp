@@ -1,12 +1,22 @@
 #include "core/index/leveldb_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <hilum/cpp/error.h>
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
+#include <leveldb/env.h>
 #include <leveldb/filter_policy.h>
 #include <leveldb/write_batch.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "core/base/files.h"
+#include "core/base/log.h"
 #include "core/index/schema.h"
 
 namespace hilum::index {
@@ -26,7 +36,18 @@ void check(const leveldb::Status& status, std::string_view doing) {
                             "makes it anew from the storage",
                             doing, status.ToString()));
   }
-  throw Error(HILUM_E_DATABASE, fmt::format("the index failed when {}: {}", doing, status.ToString()));
+  // LevelDB gives the system's error as text only.
+  const std::string text = status.ToString();
+  const bool is_full = text.find(std::generic_category().message(ENOSPC)) != std::string::npos ||
+                       text.find(std::generic_category().message(EDQUOT)) != std::string::npos;
+  throw Error(is_full ? HILUM_E_FULL_STORAGE : HILUM_E_DATABASE,
+              fmt::format("the index failed when {}: {}", doing, text));
+}
+
+[[noreturn]] void fail_system(const std::string& what) {
+  const int error = errno;
+  throw Error(error == ENOSPC || error == EDQUOT ? HILUM_E_FULL_STORAGE : HILUM_E_DATABASE,
+              fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
 bool get_from(leveldb::DB& db, const leveldb::ReadOptions& options, std::string_view key,
@@ -43,7 +64,8 @@ bool get_from(leveldb::DB& db, const leveldb::ReadOptions& options, std::string_
 
 class Iterator final : public KvIterator {
  public:
-  Iterator(leveldb::DB& db, const leveldb::ReadOptions& options) : it_(db.NewIterator(options)) {}
+  Iterator(std::shared_ptr<leveldb::DB> db, const leveldb::ReadOptions& options)
+      : db_(std::move(db)), it_(db_->NewIterator(options)) {}
 
   void seek(std::string_view key) override {
     it_->Seek(slice(key));
@@ -79,7 +101,8 @@ class Iterator final : public KvIterator {
     }
   }
 
-  std::unique_ptr<leveldb::Iterator> it_;
+  const std::shared_ptr<leveldb::DB> db_;  // iterators may outlive their snapshot
+  const std::unique_ptr<leveldb::Iterator> it_;
 };
 
 class DbSnapshot final : public KvSnapshot {
@@ -95,7 +118,7 @@ class DbSnapshot final : public KvSnapshot {
   bool get(std::string_view key, std::string* value) const override {
     return get_from(*db_, options_, key, value);
   }
-  std::unique_ptr<KvIterator> iterate() const override { return std::make_unique<Iterator>(*db_, options_); }
+  std::unique_ptr<KvIterator> iterate() const override { return std::make_unique<Iterator>(db_, options_); }
 
  private:
   std::shared_ptr<leveldb::DB> db_;
@@ -112,43 +135,116 @@ class LevelDbStore::Impl {
   std::unique_ptr<leveldb::DB> db;
 };
 
-std::unique_ptr<LevelDbStore> LevelDbStore::open(const std::string& path, const LevelDbOptions& options) {
-  auto impl = std::make_shared<Impl>();
-  impl->filter.reset(leveldb::NewBloomFilterPolicy(10));
-  impl->cache.reset(leveldb::NewLRUCache(options.block_cache_size));
-  leveldb::Options db_options;
-  db_options.create_if_missing = true;
-  db_options.filter_policy = impl->filter.get();
-  db_options.block_cache = impl->cache.get();
-  db_options.write_buffer_size = options.write_buffer_size;
-  db_options.max_file_size = 8u << 20;
-  db_options.compression = leveldb::kSnappyCompression;
-  leveldb::DB* db = nullptr;
-  const leveldb::Status status = leveldb::DB::Open(db_options, path, &db);
-  if (status.IsIOError() && status.ToString().find("lock ") != std::string::npos) {
-    throw Error(HILUM_E_DATABASE,
-                fmt::format("another server uses this index: {} is locked ({}); stop it, or name another "
-                            "folder",
-                            path, status.ToString()));
+LevelDbStore::LevelDbStore(std::string path, const LevelDbOptions& options)
+    : path_(std::move(path)), options_(options), impl_(open_database()) {}
+
+LevelDbStore::~LevelDbStore() {
+  // What is in memory only goes into a table now (nothing else lies in this range): else the next start would
+  // have to do that first, out of the log, which takes longer.
+  if (impl_ && !failed_) {
+    const leveldb::Slice behind_all("\xff\xff\xff\xff");
+    impl_->db->CompactRange(&behind_all, &behind_all);
   }
-  check(status, fmt::format("opening {}", path));
-  impl->db.reset(db);
-  std::unique_ptr<LevelDbStore> store(new LevelDbStore(std::move(impl)));
+}
+
+std::unique_ptr<LevelDbStore> LevelDbStore::open(const std::string& path, const LevelDbOptions& options) {
+  std::unique_ptr<LevelDbStore> store(new LevelDbStore(path, options));
   ensure_format(*store);
   return store;
 }
 
-LevelDbStore::LevelDbStore(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-LevelDbStore::~LevelDbStore() = default;
+std::shared_ptr<LevelDbStore::Impl> LevelDbStore::open_database() const {
+  auto impl = std::make_shared<Impl>();
+  impl->filter.reset(leveldb::NewBloomFilterPolicy(10));
+  impl->cache.reset(leveldb::NewLRUCache(options_.block_cache_size));
+  leveldb::Options db_options;
+  db_options.create_if_missing = true;
+  db_options.filter_policy = impl->filter.get();
+  db_options.block_cache = impl->cache.get();
+  db_options.write_buffer_size = options_.write_buffer_size;
+  db_options.max_file_size = 8u << 20;
+  db_options.compression = leveldb::kSnappyCompression;
+  if (options_.env != nullptr) {
+    db_options.env = options_.env;
+  }
+  leveldb::DB* db = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(db_options, path_, &db);
+  if (status.IsIOError() && status.ToString().find("lock ") != std::string::npos) {
+    throw Error(HILUM_E_DATABASE,
+                fmt::format("another server uses this index: {} is locked ({}); stop it, or name another "
+                            "folder",
+                            path_, status.ToString()));
+  }
+  check(status, fmt::format("opening {}", path_));
+  impl->db.reset(db);
+  return impl;
+}
+
+std::shared_ptr<LevelDbStore::Impl> LevelDbStore::current() const {
+  const std::lock_guard lock(mutex_);
+  if (!impl_) {
+    impl_ = open_database();
+  }
+  return impl_;
+}
+
+std::shared_ptr<LevelDbStore::Impl> LevelDbStore::writable() {
+  const std::lock_guard lock(mutex_);
+  if (failed_) {
+    reopen();
+  }
+  if (!impl_) {
+    impl_ = open_database();
+  }
+  return impl_;
+}
+
+void LevelDbStore::reopen() {
+  // Opening writes the content of the logs to tables: without room for them nobody could read any more.
+  uint64_t needed = 1u << 20;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, ignored)) {
+    if (entry.path().extension() == ".log") {
+      const uint64_t size = entry.file_size(ignored);
+      needed += ignored ? 0 : size;
+    }
+  }
+  {
+    const UniqueFd room(::open(path_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+    const int error = room ? posix_fallocate(room.get(), 0, static_cast<off_t>(needed)) : errno;
+    if (error != 0) {
+      errno = error;
+      fail_system(fmt::format("the index in {} cannot be written since an earlier failure", path_));
+    }
+  }
+  const std::string probe = path_ + "/probe";
+  leveldb::Env& env = options_.env != nullptr ? *options_.env : *leveldb::Env::Default();
+  check(leveldb::WriteStringToFile(&env, "can it be written?", probe), "trying to write again");
+  env.RemoveFile(probe);
+  // Snapshots are short; no new ones are made meanwhile.
+  constexpr auto kPatience = std::chrono::seconds(5);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (impl_ && impl_.use_count() > 1) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw Error(HILUM_E_BUSY, "the index must be opened anew after a failure, but is being read");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  impl_.reset();
+  impl_ = open_database();
+  failed_ = false;
+  log_warning(LogCategory::kIndex, "the index was opened anew after a failed write");
+}
 
 bool LevelDbStore::get(std::string_view key, std::string* value) const {
   leveldb::ReadOptions options;
   options.verify_checksums = true;
-  return get_from(*impl_->db, options, key, value);
+  return get_from(*current()->db, options, key, value);
 }
 
 std::shared_ptr<const KvSnapshot> LevelDbStore::snapshot() const {
-  return std::make_shared<DbSnapshot>(std::shared_ptr<leveldb::DB>(impl_, impl_->db.get()));
+  const auto impl = current();
+  return std::make_shared<DbSnapshot>(std::shared_ptr<leveldb::DB>(impl, impl->db.get()));
 }
 
 void LevelDbStore::write(const KvBatch& batch, bool sync) {
@@ -160,18 +256,50 @@ void LevelDbStore::write(const KvBatch& batch, bool sync) {
       changes.Put(slice(change.key), slice(change.value));
     }
   }
+  const auto impl = writable();
   leveldb::WriteOptions options;
   options.sync = sync;
-  check(impl_->db->Write(options, &changes), "writing");
+  try {
+    check(impl->db->Write(options, &changes), "writing");
+    if (sync) {
+      flush_logs();
+    }
+  } catch (const Error&) {
+    const std::lock_guard lock(mutex_);
+    failed_ = true;
+    throw;
+  }
 }
 
-void LevelDbStore::compact() { impl_->db->CompactRange(nullptr, nullptr); }
+void LevelDbStore::flush_logs() const {
+  // LevelDB has flushed its current log. The one before it, whose content it may still be writing to a table,
+  // and the names of both are left to the caller; tables it flushes itself.
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+    if (entry.path().extension() != ".log") {
+      continue;
+    }
+    const UniqueFd log(::open(entry.path().c_str(), O_WRONLY | O_CLOEXEC));
+    if (!log && errno == ENOENT) {
+      continue;  // its table is on the disk now
+    }
+    if (!log || fdatasync(log.get()) != 0) {
+      fail_system("flushing " + entry.path().string());
+    }
+  }
+  const UniqueFd folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (error || !folder || fsync(folder.get()) != 0) {
+    fail_system("flushing the folder " + path_);
+  }
+}
+
+void LevelDbStore::compact() { current()->db->CompactRange(nullptr, nullptr); }
 
 uint64_t LevelDbStore::approximate_size() const {
   const std::string first, last(32, '\xff');
   const leveldb::Range all(first, last);
   uint64_t size = 0;
-  impl_->db->GetApproximateSizes(&all, 1, &size);
+  current()->db->GetApproximateSizes(&all, 1, &size);
   return size;
 }
 

@@ -3,19 +3,29 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "core/index/kv_store.h"
+
+namespace leveldb {
+class Env;
+}
 
 namespace hilum::index {
 
 struct LevelDbOptions {
   size_t block_cache_size = 64u << 20;   // uncompressed blocks kept in memory
   size_t write_buffer_size = 32u << 20;  // LevelDB holds up to two of them
+  leveldb::Env* env = nullptr;           // for tests; null: the system's files
 };
 
 // Owned by main; thread-safe. A snapshot that outlives the store keeps the database open.
+//
+// LevelDB refuses all writes for good after one that failed (a full disk, say), and its log is then not to be
+// trusted behind the failure. So the first write after a failure opens the database anew, as soon as the
+// folder has room for what that needs; reading goes on meanwhile.
 class LevelDbStore final : public KvStore {
  public:
   // Opens the folder `path`, or makes it (its parent must exist), and checks or stamps the format version.
@@ -37,8 +47,18 @@ class LevelDbStore final : public KvStore {
 
  private:
   class Impl;
-  explicit LevelDbStore(std::shared_ptr<Impl> impl);
-  std::shared_ptr<Impl> impl_;
+  LevelDbStore(std::string path, const LevelDbOptions& options);
+  std::shared_ptr<Impl> open_database() const;
+  std::shared_ptr<Impl> current() const;
+  std::shared_ptr<Impl> writable();
+  void reopen();
+  void flush_logs() const;
+
+  const std::string path_;
+  const LevelDbOptions options_;
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<Impl> impl_;  // guarded by mutex_; null: could not be opened anew
+  bool failed_ = false;                 // guarded by mutex_; a write has failed since it was opened
 };
 
 }  // namespace hilum::index

@@ -3,32 +3,33 @@
 // A key is a type byte and components of fixed order. Numbers are big-endian and of fixed width, so that
 // bytewise order is the order of the numbers and every question is a scan of one prefix. `text` is UTF-8.
 //
-// | type | components after it            | value                                  | written |
-// |------|--------------------------------|----------------------------------------|--------------------------------|
-// | 'V'  |                                | format version, 4 bytes                | when the store is made |
-// | 'T'  | number 1                       | see NumberKey                          | once per group that
-// changes it | | 'P'  | public id 20                   | level 1, id 8                          | with the
-// resource              | | 'O'  | level 1, id 8                  | public id 20                           |
-// with the resource              | | 'N'  | level 1, depth 1, block 8      | live resources in the block,
-// varint    | once per group and block       | | 'R'  | id 8                           | record (records.h)
-// | with the resource; attachment, | |      |                                | | reconstruct | | 'C'  |
-// parent id 8, child id 8        | nothing                                | with the child                 |
-// | 'K'  | id 8 (not of instances)        | Counters (records.h)                   | once per group that
-// touches it | | 'M'  | id 8, metadata key 4           | revision varint, then the value        |
-// set_metadata                   | | 'I'  | level 1, tag 4, search value,  | nothing | with the resource;
-// reconstruct | |      | 0x00, id 8                     |                                        | | | 'l'  |
-// id 8, label text               | nothing                                | add_label                      |
-// | 'L'  | level 1, label text, 0x00, id 8| nothing                                | add_label | | 'H'  |
-// sequence 8                     | Change (records.h)                     | every logged change            |
-// | 'h'  | id 8, sequence 8               | nothing: the changes of a resource but | logged changes after
-// creation  | |      |                                | for its creation, which its record has | | | 'Q'  |
-// order 8                        | patient id 8: recycling order          | patient gets an instance, or   |
-// |      |                                |                                        | is protected or
-// unprotected    | | 'q'  | patient id 8                   | protected 1, order 8 (0: not in 'Q')   | the
-// same                       | | 'G'  | name text                      | global property |
-// set_global_property            | | 'B'  | of the blob store              | of the blob store | through
-// put_raw                | | 'E'  | of the log of exports          |                                        |
-// through put_raw                | | 'J'  | of the job engine              | | through put_raw |
+// | type | components after it              | value                                   | written                     |
+// |------|----------------------------------|-----------------------------------------|-----------------------------|
+// | 'V'  |                                  | format version, 4 bytes                 | when the store is made      |
+// | 'T'  | number 1                         | see NumberKey                           | per group that changes it   |
+// | 'P'  | public id 20                     | level 1, id 8                           | with the resource           |
+// | 'O'  | level 1, id 8                    | public id 20                            | with the resource           |
+// | 'N'  | level 1, depth 1, block 8        | live resources in the block, varint     | per group and block         |
+// | 'R'  | id 8                             | record (records.h)                      | with the resource, when an  |
+// |      |                                  |                                         | attachment changes, and by  |
+// |      |                                  |                                         | reconstruct                 |
+// | 'C'  | parent id 8, child id 8          | nothing                                 | with the child              |
+// | 'K'  | id 8 (not of instances)          | Counters (records.h)                    | per group that touches it   |
+// | 'M'  | id 8, metadata key 4             | revision varint, then the value         | set_metadata                |
+// | 'I'  | level 1, tag 4, search value,    | nothing                                 | with the resource, and by   |
+// |      | 0x00, id 8                       |                                         | reconstruct                 |
+// | 'l'  | id 8, label text                 | nothing                                 | add_label                   |
+// | 'L'  | level 1, label text, 0x00, id 8  | nothing                                 | add_label                   |
+// | 'H'  | sequence 8                       | Change (records.h)                      | every logged change         |
+// | 'h'  | id 8, sequence 8                 | nothing: the changes of a resource but  | logged changes after the    |
+// |      |                                  | for its creation, which its record has  | creation                    |
+// | 'Q'  | order 8                          | patient id 8: recycling order           | patient gets an instance,   |
+// |      |                                  |                                         | is protected, unprotected   |
+// | 'q'  | patient id 8                     | protected 1, order 8 (0: not in 'Q')    | the same                    |
+// | 'G'  | name text                        | global property                         | set_global_property         |
+// | 'B'  | of the blob store                | of the blob store                       | through put_raw             |
+// | 'E'  | of the log of exports            |                                         | through put_raw             |
+// | 'J'  | of the job engine                |                                         | through put_raw             |
 //
 // 'N': depth 1 counts blocks of 1,024 ids, depth 2 blocks of 1,048,576 ids; absent is 0. With them a page at
 // any offset costs a scan of few small counters instead of the entries before it.

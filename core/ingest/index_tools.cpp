@@ -244,6 +244,7 @@ int check_archive(const std::string& storage_folder, const std::string& index_fo
   const auto store = index::LevelDbStore::open(index_folder);
   storage::SegmentStore blobs(storage_folder, {}, *store);
   blobs.replay();
+  blobs.finish_sweep();
   std::vector<std::string> problems = check_references(*store);
   for (std::string& line : storage::check_blobs(storage_folder, *store, deep)) {
     problems.push_back(std::move(line));

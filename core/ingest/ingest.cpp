@@ -72,6 +72,8 @@ class Ingest::Impl {
   }
 
  private:
+  std::shared_ptr<index::NewInstance> identify(const dicom::ParsedInstance& parsed,
+                                               const Origin& origin) const;
   bool passes_filters(const dicom::ParsedInstance& parsed, const Origin& origin,
                       const dicom::ByteSource& source) const;
   void store_archive(const dicom::ByteSource& archive, const Origin& origin,
@@ -88,6 +90,18 @@ class Ingest::Impl {
   mutable std::shared_mutex filters_mutex_;  // shared while filters run
   std::vector<std::pair<std::string, InstanceFilter>> filters_;
 };
+
+std::shared_ptr<index::NewInstance> Ingest::Impl::identify(const dicom::ParsedInstance& parsed,
+                                                           const Origin& origin) const {
+  try {
+    return std::make_shared<index::NewInstance>(describe_instance(parsed, origin, options_, index::now_ms()));
+  } catch (const Error& error) {
+    if (is_no_instance(error)) {
+      throw IdentityError(error);
+    }
+    throw;
+  }
+}
 
 bool Ingest::Impl::passes_filters(const dicom::ParsedInstance& parsed, const Origin& origin,
                                   const dicom::ByteSource& source) const {
@@ -115,8 +129,7 @@ std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin
     throw Error(HILUM_E_BAD_FORMAT, "Received an empty DICOM file");
   }
   const dicom::ParsedInstance parsed = dicom::parse_file(source);
-  auto instance =
-      std::make_shared<index::NewInstance>(describe_instance(parsed, origin, options_, index::now_ms()));
+  const auto instance = identify(parsed, origin);
   auto pending = std::make_shared<Pending>();
   const auto& ids = instance->ids;
   pending->stored = {Outcome::kStored, ids[0], ids[1], ids[2], ids[3]};
@@ -297,7 +310,7 @@ void Ingest::reconstruct(const PublicId& id, bool files, bool only_own_level) {
 std::unique_ptr<storage::BlobReader> Ingest::open(const index::Attachment& attachment) const {
   auto reader = impl_->blobs().open(attachment.uuid);
   if (!reader) {
-    throw Error(HILUM_E_CORRUPTED, "the storage has lost an attachment; `hilum index check` lists all");
+    throw Error(HILUM_E_UNKNOWN_RESOURCE, "the attachment was deleted or replaced just now");
   }
   return reader;
 }

@@ -1,10 +1,11 @@
 // The one way in for an instance: parse, filter, identify, store, index, announce.
 //
 //   DICOM associations ---+
-//   POST /instances    ---+--> prepare (caller's thread) --> commit queue --> group commit (one thread) -->
-//   acknowledge plugins, scripts   ---+
+//   POST /instances    ---+--> prepare (caller's thread) --> commit queue --> group commit --> acknowledge
+//   plugins, scripts   ---+                                                   (one thread)
 #pragma once
 
+#include <hilum/cpp/error.h>
 #include <hilum/dicom/main_tags.h>
 #include <hilum/dicom/parse.h>
 
@@ -79,6 +80,12 @@ struct Options {
   uint64_t zip_entry_limit = 4096ull << 20;  // MaximumFileSizeInArchiveMB: inflated size of one entry
 };
 
+// The file could be read, but its data set lacks what identifies an instance (or it has the wrong form).
+class IdentityError : public Error {
+ public:
+  explicit IdentityError(const Error& cause) : Error(cause) {}
+};
+
 // Owned by main; thread-safe. Functions that store or change return when the change is durable. The store,
 // the blobs (not replayed before: the constructor does it) and the bus must outlive it.
 class Ingest {
@@ -92,9 +99,9 @@ class Ingest {
   const std::string& spool_directory() const;
   const Options& options() const;
 
-  // Stores one DICOM file. Errors: HILUM_E_BAD_FORMAT, HILUM_E_INEXISTENT_TAG, HILUM_E_BAD_TYPE (not an
-  // instance that can be identified), HILUM_E_FULL_STORAGE, HILUM_E_BUSY (queue full), HILUM_E_CANNOT_WRITE
-  // (disk).
+  // Stores one DICOM file. Errors: HILUM_E_BAD_FORMAT, IdentityError (HILUM_E_BAD_FORMAT,
+  // HILUM_E_INEXISTENT_TAG or HILUM_E_BAD_TYPE), HILUM_E_FULL_STORAGE, HILUM_E_BUSY (queue full),
+  // HILUM_E_CANNOT_WRITE (disk).
   Stored store(Bytes&& bytes, const Origin& origin);
   // Stores a body that is a DICOM file or a ZIP archive (recognised by its first bytes). Returns true for an
   // archive.
@@ -116,7 +123,8 @@ class Ingest {
   // See hilum/ingest.h.
   void reconstruct(const PublicId& id, bool files, bool only_own_level);
 
-  // Opens the stored form of an attachment. HILUM_E_CORRUPTED if the storage has lost it.
+  // Opens the stored form of an attachment. HILUM_E_CORRUPTED if the storage has lost it;
+  // HILUM_E_UNKNOWN_RESOURCE if it was deleted or replaced since the snapshot that `attachment` comes from.
   std::unique_ptr<storage::BlobReader> open(const index::Attachment& attachment) const;
   // Makes an attachment of content: compresses if `compressed`, hashes as the options say, and stages it.
   // Takes over `content.fd`.

@@ -135,6 +135,25 @@ class Reconstruction {
   index::NewInstance described_;
 };
 
+void reconstruct_instance(Ingest& ingest, const Stager& stager, index::ResourceId number,
+                          std::optional<Level> level, bool files) {
+  constexpr int kAttempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    auto instance = ingest.snapshot().get(number);
+    if (!instance) {
+      return;  // deleted meanwhile
+    }
+    try {
+      Reconstruction(ingest, stager, std::move(*instance)).write(level, files);
+      return;
+    } catch (const Error& error) {
+      if (error.code() != HILUM_E_UNKNOWN_RESOURCE || attempt == kAttempts) {
+        throw;  // else its file was deleted or replaced meanwhile
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void reconstruct(Ingest& ingest, const Stager& stager, const PublicId& id, bool files, bool only_own_level) {
@@ -159,9 +178,7 @@ void reconstruct(Ingest& ingest, const Stager& stager, const PublicId& id, bool 
     }
   }
   for (const index::ResourceId number : instances) {
-    if (auto instance = ingest.snapshot().get(number)) {  // else deleted meanwhile
-      Reconstruction(ingest, stager, std::move(*instance)).write(level, files);
-    }
+    reconstruct_instance(ingest, stager, number, level, files);
   }
 }
 

@@ -41,10 +41,31 @@ std::string md5_of(const index::Attachment& attachment) {
 
 // --- reading ---
 
+// The attachment as the resource knows it; if that has been replaced since, as it is now.
+std::pair<index::Attachment, std::shared_ptr<const storage::BlobReader>> open_newest(
+    const ingest::Ingest& ingest, const index::Resource& resource, int32_t type) {
+  index::Attachment attachment = attachment_of(resource, type);
+  constexpr int kAttempts = 5;  // replaced again and again: then it may seem to be gone
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return {attachment, ingest.open(attachment)};
+    } catch (const Error& error) {
+      if (error.code() != HILUM_E_UNKNOWN_RESOURCE || attempt == kAttempts) {
+        throw;
+      }
+    }
+    const std::optional<index::Resource> now = ingest.snapshot().find(resource.public_id);
+    if (!now) {
+      throw Error(HILUM_E_UNKNOWN_RESOURCE);
+    }
+    attachment = attachment_of(*now, type);
+  }
+}
+
 int32_t open(const hilum_host* host, const hilum_resource* resource, int32_t type, hilum_blob** out) {
   return guarded("hilum.attachments/1 open", [&] {
-    const index::Attachment& attachment = attachment_of(required(resource, "resource").resource, type);
-    std::shared_ptr<const storage::BlobReader> blob = plugin_of(host).services().ingest.open(attachment);
+    const index::Resource& found = required(resource, "resource").resource;
+    auto [attachment, blob] = open_newest(plugin_of(host).services().ingest, found, type);
     required(out, "out") = new hilum_blob(std::move(blob), attachment);
   });
 }
@@ -232,9 +253,15 @@ int32_t set_compressed(const hilum_host* host, hilum_text resource_id, int32_t t
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       const index::Resource resource = present_resource(ingest, id);
       const index::Attachment& old = attachment_of(resource, type);
-      if (old.compressed == (compressed != 0) ||
-          restore(ingest, resource, old, compressed != 0, attempt + 1 == kAttempts)) {
-        return;
+      const bool is_last = attempt + 1 == kAttempts;
+      try {
+        if (old.compressed == (compressed != 0) || restore(ingest, resource, old, compressed != 0, is_last)) {
+          return;
+        }
+      } catch (const Error& error) {
+        if (error.code() != HILUM_E_UNKNOWN_RESOURCE || is_last) {
+          throw;  // else it was deleted or replaced before it could be read
+        }
       }
     }
   });

@@ -113,6 +113,9 @@ int32_t add_route(const hilum_host* host, const hilum_route* route) {
     plugin.require_starting("hilum.http/1 add_route");
     const hilum_route given = read_struct(route, "route");
     required(given.handler, "handler");
+    if ((given.flags & ~static_cast<uint32_t>(HILUM_ROUTE_SHORT)) != 0) {
+      throw Error(HILUM_E_OUT_OF_RANGE, "a route with flags that this version does not know");
+    }
     http::Route result;
     result.method = method_of(given.method);
     result.pattern = std::string(to_view(given.path));
@@ -121,6 +124,7 @@ int32_t add_route(const hilum_host* host, const hilum_route* route) {
     result.answer_kind = answer_kind(given.answer);
     result.permission = permission(given.permission);
     result.owner = plugin.name();
+    result.is_short = result.method == http::Method::kGet && (given.flags & HILUM_ROUTE_SHORT) != 0;
     if (given.argument_count > 0) {
       required(given.arguments, "arguments");
     }

@@ -214,14 +214,18 @@ class PluginHost::Impl {
     return {};
   }
 
+  // Those that the configuration names, and those that come with Hilum: an archive without its REST API would look as if
+  // it ran.
   void require_named(const Plugin& plugin) const {
-    if (!plugin.named() || plugin.state() != PluginState::kRefused ||
+    std::error_code ignored;
+    const bool own = fs::path(plugin.file()).parent_path() == fs::canonical(standard_folder(), ignored);
+    if (plugin.state() != PluginState::kRefused || !(plugin.named() || own) ||
         !context_.services.configuration->get_bool("PluginsRequired")) {
       return;
     }
-    throw Error(
-        HILUM_E_SHARED_LIBRARY,
-        "plugin " + plugin.file() + ", which the configuration names, is refused: " + plugin.info().reason);
+    throw Error(HILUM_E_SHARED_LIBRARY, "plugin " + plugin.file() +
+                                            (own ? ", which comes with Hilum" : ", which the configuration names") +
+                                            ", is refused: " + plugin.info().reason);
   }
 
   // Called from starts, on the thread of start_all, and later from every thread: started_ changes only in

@@ -51,7 +51,8 @@ class BlobStore {
   virtual ~BlobStore() = default;
 
   // Takes bytes from memory. Large ones are written and flushed here already (one flush at a time over all
-  // threads).
+  // threads). HILUM_E_FULL_STORAGE, as of stage_file(), if they would take what is kept free for the index
+  // and for deletions.
   virtual std::unique_ptr<StagedBlob> stage(std::string bytes) = 0;
   // Takes over an unlinked file (O_TMPFILE on spool_directory()) that holds the whole blob, without copying
   // it. The descriptor is closed, also on an Error.
@@ -61,7 +62,7 @@ class BlobStore {
 
   // Once, before anything else: applies to the index's store what it has lost in a crash. Returns the number
   // of the last group (0: none). HILUM_E_CORRUPTED or HILUM_E_DATABASE if log and index cannot be made to
-  // agree.
+  // agree; HILUM_E_BAD_SEQUENCE the second time.
   virtual uint64_t replay() = 0;
 
   // Makes the blobs of a group, the removal of blobs and the index changes durable with one flush: when it
@@ -83,7 +84,8 @@ class BlobStore {
   };
   virtual Upkeep upkeep(uint64_t group) = 0;
 
-  // Opens a stored blob; nothing if the store has no such blob.
+  // Opens a stored blob; nothing if the store has no such blob (any more). HILUM_E_CORRUPTED if it should
+  // have it, but the file is gone.
   virtual std::unique_ptr<BlobReader> open(const BlobUuid& uuid) const = 0;
 };
 

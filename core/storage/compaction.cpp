@@ -18,8 +18,37 @@ constexpr size_t kStepEntries = 512;
 
 }  // namespace
 
+void SegmentStore::start_count() {
+  count_.reset();
+  living_.clear();
+  Count count;
+  count.snapshot = store_.snapshot();
+  count.next = count.snapshot->iterate();
+  count.next->seek("B");
+  count_ = std::move(count);
+}
+
+void SegmentStore::count_a_little() {
+  index::KvIterator& next = *count_->next;
+  for (size_t i = 0; i < options_.count_step; ++i) {
+    if (!next.valid() || next.key().substr(0, 1) != "B") {
+      count_.reset();
+      return;
+    }
+    const auto where = location_uuid(next.key()) ? decode_location(next.value()) : std::nullopt;
+    if (where) {
+      living_[where->segment] += static_cast<int64_t>(where->living_bytes());
+    }
+    next.next();
+  }
+}
+
 BlobStore::Upkeep SegmentStore::upkeep(uint64_t group) {
   try {
+    if (count_) {
+      count_a_little();
+      return {false, true};
+    }
     const bool moved_on = log_->segment() != checkpoint_.segment;
     look_for_victim_ = look_for_victim_ || moved_on;
     if (log_->last_group() != checkpoint_.group &&
@@ -33,12 +62,23 @@ BlobStore::Upkeep SegmentStore::upkeep(uint64_t group) {
     return {used, victim_.has_value() || look_for_victim_};
   } catch (const std::exception& error) {
     log_error(LogCategory::kIndex, "housekeeping of the storage failed: {}", error.what());
-    if (victim_) {
-      left_alone_.insert(victim_->number);
-      victim_.reset();
-    }
+    give_victim_up(error);
     return {log_->last_group() == group, false};
   }
+}
+
+void SegmentStore::give_victim_up(const std::exception& error) {
+  count_.reset();
+  look_for_victim_ = false;
+  if (!victim_) {
+    return;
+  }
+  // A damaged segment is not tried again. A full disk gets better: after the next deletion.
+  const auto* known = dynamic_cast<const Error*>(&error);
+  if (known != nullptr && known->code() == HILUM_E_CORRUPTED) {
+    left_alone_.insert(victim_->number);
+  }
+  victim_.reset();
 }
 
 bool SegmentStore::choose_victim() {
@@ -46,27 +86,42 @@ bool SegmentStore::choose_victim() {
     return false;
   }
   look_for_victim_ = false;
-  for (const uint32_t number : segments_->numbers()) {
-    if (number >= log_->segment() || left_alone_.count(number) > 0) {
-      continue;
-    }
-    const auto known = sizes_.find(number);
-    uint64_t size = known == sizes_.end() ? 0 : known->second;
-    struct stat facts {};
-    if (known == sizes_.end() && stat(segments_->path_of(number).c_str(), &facts) == 0) {
-      size = sizes_[number] = static_cast<uint64_t>(facts.st_size);
-    }
-    if (living_[number] >= size / 2) {
-      continue;
-    }
-    const auto file = segments_->open(number);
-    if (file) {
-      victim_ = Victim{number, std::make_unique<SegmentScan>(file, kSegmentHeaderSize, UINT64_MAX)};
-      look_for_victim_ = true;  // there may be more
-      return true;
-    }
+  // The segment in use is emptied, too, once that is worth while.
+  const uint64_t end = log_->end();
+  if (log_->segment() != 0 && end > options_.segment_size / 4 &&
+      living_[log_->segment()] < static_cast<int64_t>(end / 2)) {
+    log_->start_segment();
   }
-  return false;
+  uint32_t victim = 0;
+  for (const uint32_t number : segments_->numbers()) {
+    if (number >= log_->segment() || left_alone_.count(number) > 0 ||
+        living_[number] >= static_cast<int64_t>(size_of(number) / 2)) {
+      continue;
+    }
+    victim = victim == 0 || living_[number] < living_[victim] ? number : victim;
+  }
+  // What lives needs room before its old place is given back; half of the reserve is for that.
+  const Space now = space();
+  const auto needed = static_cast<uint64_t>(victim == 0 ? 0 : std::max<int64_t>(living_[victim], 0));
+  if (victim == 0 || (needed > 0 && now.free < needed + kStepBytes + now.reserve / 2)) {
+    return false;
+  }
+  const auto file = segments_->open(victim);
+  if (!file) {
+    return false;
+  }
+  victim_ = Victim{victim, std::make_unique<SegmentScan>(file, kSegmentHeaderSize, UINT64_MAX)};
+  look_for_victim_ = true;  // there may be more
+  return true;
+}
+
+uint64_t SegmentStore::size_of(uint32_t full_segment) {
+  const auto known = sizes_.find(full_segment);
+  struct stat facts {};
+  if (known != sizes_.end() || stat(segments_->path_of(full_segment).c_str(), &facts) != 0) {
+    return known == sizes_.end() ? 0 : known->second;
+  }
+  return sizes_[full_segment] = static_cast<uint64_t>(facts.st_size);
 }
 
 bool SegmentStore::empty_a_little(uint64_t group) {
@@ -143,8 +198,8 @@ void SegmentStore::write_carried(uint64_t group, Carried& carried) {
     throw;
   }
   for (const auto& [uuid, where] : carried.old_places) {
-    living_[victim_->number] -= std::min(living_[victim_->number], where.living_bytes());
-    living_[place.segment] += where.living_bytes();
+    living_[victim_->number] -= static_cast<int64_t>(where.living_bytes());
+    living_[place.segment] += static_cast<int64_t>(where.living_bytes());
   }
 }
 

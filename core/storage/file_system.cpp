@@ -31,6 +31,9 @@ int FileSystem::link(int fd, const std::string& path) {
 int FileSystem::unlink(const std::string& path) { return ::unlink(path.c_str()); }
 int FileSystem::ftruncate(int fd, off_t size) { return ::ftruncate(fd, size); }
 int FileSystem::mkdir(const std::string& path, mode_t mode) { return ::mkdir(path.c_str(), mode); }
+int FileSystem::statvfs(const std::string& path, struct statvfs* facts) {
+  return ::statvfs(path.c_str(), facts);
+}
 
 FileSystem& FileSystem::system() {
   static FileSystem instance;

@@ -1,6 +1,7 @@
 // The calls that change files, as a seam: tests make the n-th of them fail.
 #pragma once
 
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -23,6 +24,7 @@ class FileSystem {
   virtual int unlink(const std::string& path);
   virtual int ftruncate(int fd, off_t size);
   virtual int mkdir(const std::string& path, mode_t mode);
+  virtual int statvfs(const std::string& path, struct statvfs* facts);
 
   static FileSystem& system();
 };

@@ -229,7 +229,9 @@ std::optional<Location> decode_location(std::string_view bytes) {
   const auto size = reader.take_varint();
   const auto crc = reader.take_le<uint32_t>();
   const auto entry_size = reader.take_varint();
-  if (!form || !entry_size || !reader.empty() || *form < 1 || *form > 2 || *segment > UINT32_MAX) {
+  // A varint that is none is not consumed: what comes behind it may well be readable.
+  const bool whole = form && segment && offset && size && crc && entry_size && reader.empty();
+  if (!whole || *form < 1 || *form > 2 || *segment > UINT32_MAX) {
     return std::nullopt;
   }
   return Location{

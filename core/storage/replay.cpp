@@ -28,6 +28,9 @@ std::optional<Checkpoint> stored_checkpoint(const index::KvStore& store) {
 }  // namespace
 
 uint64_t SegmentStore::replay() {
+  if (replayed_) {
+    throw Error(HILUM_E_BAD_SEQUENCE, "the log of " + folder_ + " has been replayed already");
+  }
   std::optional<uint32_t> unfinished;
   const std::vector<SegmentExtent> extents = segment_extents(*segments_, &unfinished);
   if (unfinished) {
@@ -59,7 +62,7 @@ uint64_t SegmentStore::replay() {
     log_info(LogCategory::kIndex, "{} commit groups of the log were applied to the index again",
              state.groups);
   }
-  count_living_bytes();
+  start_count();
   const BlobUuid start = Uuid::generate().bytes();
   sweeper_ = std::thread([this, start] {
     set_thread_name("sweep");
@@ -156,18 +159,6 @@ void SegmentStore::write_checkpoint() {
   batch.put(std::string(kCheckpointKey), encode(checkpoint));
   store_.write(batch, true);
   checkpoint_ = checkpoint;
-}
-
-void SegmentStore::count_living_bytes() {
-  living_.clear();
-  const auto snapshot = store_.snapshot();
-  const auto next = snapshot->iterate();
-  for (next->seek("B"); next->valid() && next->key().substr(0, 1) == "B"; next->next()) {
-    const auto where = location_uuid(next->key()) ? decode_location(next->value()) : std::nullopt;
-    if (where) {
-      living_[where->segment] += where->living_bytes();
-    }
-  }
 }
 
 void SegmentStore::sweep(const BlobUuid& start) {

@@ -38,6 +38,8 @@ class SegmentLog {
   // Writes and flushes a group. On an Error it doesn't count. Completes `entries` (entry_size).
   Place append(uint64_t number, std::vector<Entry>& entries, std::string_view redo,
                const std::vector<std::string_view>& blobs);
+  // Goes on in a new segment.
+  void start_segment();
   // The last group doesn't count.
   void abandon_last();
 
@@ -46,7 +48,6 @@ class SegmentLog {
   uint64_t last_group() const { return last_group_; }
 
  private:
-  void start_segment();
   void make_room(uint64_t size);
   void write_zeros(uint64_t from, uint64_t size);
   void give_up_tail(uint64_t end);

@@ -60,7 +60,25 @@ void SegmentStore::prepare_folders() {
   }
 }
 
+SegmentStore::Space SegmentStore::space() const {
+  struct statvfs facts {};
+  if (files_.statvfs(folder_, &facts) != 0) {
+    return {UINT64_MAX, 0};  // then the writing itself will tell
+  }
+  return {facts.f_bavail * facts.f_frsize, std::min(options_.reserve, facts.f_blocks * facts.f_frsize / 16)};
+}
+
+void SegmentStore::require_room(uint64_t size) const {
+  const Space now = space();
+  if (now.free < now.reserve || now.free - now.reserve < size) {
+    throw Error(HILUM_E_FULL_STORAGE, "the file system of " + folder_ + " has " +
+                                          std::to_string(now.free >> 20) + " MiB left, of which " +
+                                          std::to_string(now.reserve >> 20) + " MiB are kept for the index");
+  }
+}
+
 std::unique_ptr<StagedBlob> SegmentStore::stage(std::string bytes) {
+  require_room(bytes.size());
   const BlobUuid uuid = Uuid::generate().bytes();
   const uint32_t crc = crc32c(bytes);
   if (!options_.files_layout && bytes.size() < options_.file_size) {
@@ -81,11 +99,12 @@ std::unique_ptr<StagedBlob> SegmentStore::stage_file(int descriptor, uint64_t si
   if (file_size(fd.get(), what) != size) {
     throw Error(HILUM_E_CORRUPTED, "a spooled file has not the size that was announced");
   }
-  if (!options_.files_layout && size < options_.file_size) {
+  if (!options_.files_layout && size < options_.file_size) {  // else its space is taken already
     std::string bytes(static_cast<size_t>(size), '\0');
     read_all_at(fd.get(), bytes.data(), size, 0, what);
     return stage(std::move(bytes));
   }
+  require_room(0);
   const BlobUuid uuid = Uuid::generate().bytes();
   const auto crc = crc_of_range(fd.get(), 0, size);
   if (!crc) {
@@ -154,7 +173,7 @@ void SegmentStore::commit(uint64_t group, const std::vector<std::unique_ptr<Stag
     last_.living += entry.kind == EntryKind::kRemoved ? 0 : entry.entry_size;
     last_.living += entry.kind == EntryKind::kBlob ? entry.size : 0;
   }
-  living_[place.segment] += last_.living;
+  living_[place.segment] += static_cast<int64_t>(last_.living);
   for (Staged* file : files) {
     file->keep();
     last_.files.push_back(file->uuid());
@@ -165,7 +184,10 @@ void SegmentStore::abandon(uint64_t group) {
   if (log_->last_group() != group) {
     return;
   }
-  living_[last_.segment] -= last_.living;
+  living_[last_.segment] -= static_cast<int64_t>(last_.living);
+  if (count_) {
+    start_count();  // a snapshot would be in the way of an index that has to be opened anew
+  }
   for (const BlobUuid& uuid : last_.files) {
     own_files_->remove(uuid);
   }
@@ -176,7 +198,7 @@ void SegmentStore::abandon(uint64_t group) {
 void SegmentStore::remove_committed(const std::vector<BlobUuid>& /*blobs*/) {
   // commit() noted the places; the locations themselves are gone from the store by now.
   for (const auto& [uuid, where] : last_.removed) {
-    living_[where.segment] -= std::min(living_[where.segment], where.living_bytes());
+    living_[where.segment] -= static_cast<int64_t>(where.living_bytes());
     if (where.form == BlobForm::kFile) {
       own_files_->remove(uuid);
     }
@@ -208,7 +230,15 @@ std::unique_ptr<BlobReader> SegmentStore::open(const BlobUuid& uuid) const {
       return reader;
     }
   }
-  return nullptr;
+  throw Error(HILUM_E_CORRUPTED,
+              "the storage has lost blob " + Uuid(uuid).text() +
+                  ": its file is not there; `hilum index check` lists all that is missing");
+}
+
+void SegmentStore::finish_sweep() {
+  if (sweeper_.joinable()) {
+    sweeper_.join();
+  }
 }
 
 }  // namespace hilum::storage

@@ -25,6 +25,10 @@ struct StoreOptions {
   uint64_t segment_size = 256ull << 20;
   uint64_t zeros_ahead = 4ull << 20;
   uint64_t checkpoint_interval = 64ull << 20;  // bytes of log that a start may have to read again
+  // Free space that new blobs leave to the index, to deletions and to compaction; at most a sixteenth of the
+  // file system.
+  uint64_t reserve = 64ull << 20;
+  size_t count_step = 20000;  // locations that one step of counting the living bytes looks at
 };
 
 // Owned by main, together with the index's store, which must outlive it. Locations of blobs stand in that
@@ -49,6 +53,8 @@ class SegmentStore final : public BlobStore {
   void remove_committed(const std::vector<BlobUuid>& blobs) override;
   Upkeep upkeep(uint64_t group) override;
   std::unique_ptr<BlobReader> open(const BlobUuid& uuid) const override;
+  // Returns when the files that a crash had left behind are gone. Once, after replay().
+  void finish_sweep();
 
  private:
   // What the last commit() did, until the index has taken it or not.
@@ -71,7 +77,18 @@ class SegmentStore final : public BlobStore {
     uint64_t size = 0;
   };
 
+  // Counting the living bytes of all segments, in steps: the locations as they were when it began.
+  struct Count {
+    std::shared_ptr<const index::KvSnapshot> snapshot;
+    std::unique_ptr<index::KvIterator> next;
+  };
+
   void prepare_folders();
+  struct Space {
+    uint64_t free = 0, reserve = 0;
+  };
+  Space space() const;
+  void require_room(uint64_t size) const;
   void flush_files(const std::vector<class Staged*>& files);
   std::optional<Location> location(const BlobUuid& uuid) const;
 
@@ -87,12 +104,15 @@ class SegmentStore final : public BlobStore {
   Replayed replay_segments(const std::vector<SegmentExtent>& extents, const Checkpoint& from);
   void replay_segment(SegmentScan& scan, Replayed& state);
   void apply(const Group& group, uint32_t segment);
-  void count_living_bytes();
   void sweep(const BlobUuid& start);
   void write_checkpoint();
 
   // compaction.cpp
+  void start_count();
+  void count_a_little();
+  void give_victim_up(const std::exception& error);
   bool choose_victim();
+  uint64_t size_of(uint32_t full_segment);
   bool empty_a_little(uint64_t group);
   void carry(const Group& group, Carried& carried) const;
   void carry_stored(const Group& group, const Entry& entry, uint64_t data_offset, Carried& carried) const;
@@ -112,8 +132,10 @@ class SegmentStore final : public BlobStore {
   // Of the committing thread.
   bool replayed_ = false;
   Last last_;
-  std::map<uint32_t, uint64_t> living_;  // living bytes by segment
-  std::map<uint32_t, uint64_t> sizes_;   // of full segments
+  std::map<uint32_t, int64_t> living_;  // living bytes by segment; while count_ goes on: what it has seen so
+                                        // far, and the changes since it began
+  std::optional<Count> count_;
+  std::map<uint32_t, uint64_t> sizes_;  // of full segments
   Checkpoint checkpoint_;
   bool look_for_victim_ = true;
   std::optional<Victim> victim_;

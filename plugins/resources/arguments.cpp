@@ -17,7 +17,6 @@ std::optional<bool> parse_boolean(std::string_view text) {
 
 // A non-negative integer, or a negative one as the unsigned number with the same bits.
 uint64_t page_number(std::string_view text) {
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
   if (!text.empty() && text.front() == '-') {
     if (std::optional<int64_t> number = parse_integer(text)) return static_cast<uint64_t>(*number);
   } else {

@@ -90,6 +90,7 @@ struct Row {
   const char* summary;
   Arguments arguments;
   const char* since = "seed";
+  uint32_t flags = 0;
 };
 
 // clang-format off
@@ -97,7 +98,8 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> table = {
   // --- lists and details: lists.cpp, details.cpp ---
   {kAll, HILUM_GET, "/{level}", kSameLevel, list_level, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Lists all", kPage + kExpand + kDetails},
-  {kAll, HILUM_GET, "/{level}/{id}", kSameLevel, get_details, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Describes one", kDetails},
+  {kP | kSt | kI, HILUM_GET, "/{level}/{id}", kSameLevel, get_details, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Describes one", kDetails, "seed", HILUM_ROUTE_SHORT},
+  {kSe, HILUM_GET, "/{level}/{id}", kSameLevel, get_details, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Describes one", kDetails},  // its status is worked out from all instances
   {kP, HILUM_GET, "/{level}/{id}/studies", HILUM_STUDY, list_descendants, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Describes the studies below", kExpand + kDetails},
   {kP | kSt, HILUM_GET, "/{level}/{id}/series", HILUM_SERIES, list_descendants, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Describes the series below", kExpand + kDetails},
   {kP | kSt | kSe, HILUM_GET, "/{level}/{id}/instances", HILUM_INSTANCE, list_descendants, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Describes the instances below", kExpand + kDetails},
@@ -119,7 +121,7 @@ const std::vector<Row>& rows() {
   {kSt, HILUM_GET, "/{level}/{id}/module-patient", HILUM_PATIENT, get_module, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Patient module of one instance below", kForm + kIgnoreLength},
   {kI, HILUM_GET, "/{level}/{id}/content", kSameLevel, get_content, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Tags that the file holds", kNone},
   {kI, HILUM_GET, "/{level}/{id}/content/{path*}", kSameLevel, get_content, HILUM_ANSWER_BINARY, HILUM_PERMISSION_VIEW, "Raw value of a tag, or what is below it: tag/item/tag..., 7fe0-0010/frame", kNone},
-  {kI, HILUM_GET, "/{level}/{id}/file", kSameLevel, get_file, HILUM_ANSWER_DICOM, HILUM_PERMISSION_VIEW, "The DICOM file", kFile},
+  {kI, HILUM_GET, "/{level}/{id}/file", kSameLevel, get_file, HILUM_ANSWER_DICOM, HILUM_PERMISSION_VIEW, "The DICOM file", kFile, "seed", HILUM_ROUTE_SHORT},
   {kI, HILUM_POST, "/{level}/{id}/export", kSameLevel, export_instance, HILUM_ANSWER_JSON, HILUM_PERMISSION_ADMINISTER, "Writes the DICOM file to a folder of the server", kPathBody},
 
   // --- in and out: upload.cpp, remove.cpp, reconstruct.cpp, protection.cpp ---
@@ -167,9 +169,14 @@ class Resources {
 
  private:
   void add(const Row& row, const LevelInfo& level) {
-    Route route{row.method, path_at(row.path, level), std::string(level.name) + ": " + row.summary,
-                row.answer, row.permission,           row.arguments,
-                row.since};
+    Route route{row.method,
+                path_at(row.path, level),
+                std::string(level.name) + ": " + row.summary,
+                row.answer,
+                row.permission,
+                row.arguments,
+                row.since,
+                row.flags};
     auto handler = row.handler;
     uint32_t target = row.target;
     routes_.add(route, [this, handler, target, &level](Request& request, Answer& answer) {

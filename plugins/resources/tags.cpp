@@ -123,7 +123,9 @@ void get_module(Call& call) {
   JsonOptions options = tag_options(call, json_format(call.request, JsonFormat::Full));
   options.only = &dicom::module_tags(static_cast<dicom::Level>(call.target - HILUM_PATIENT));
   Snapshot snapshot = call.services.index.snapshot();
-  std::optional<Resource> instance = first_instance(snapshot, require(snapshot, call.id()));
+  // Only at the level of instances is the level of the id checked, as clients know it.
+  uint32_t level = call.level.level == HILUM_INSTANCE ? HILUM_INSTANCE : 0;
+  std::optional<Resource> instance = first_instance(snapshot, require(snapshot, call.id(), level));
   if (!instance) throw Error(HILUM_E_UNKNOWN_RESOURCE);
   StoredFile file(call.services, *instance);
   call.answer.json(dicom::tags_json(file.parse_header(), options));

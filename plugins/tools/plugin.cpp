@@ -12,13 +12,15 @@ Plugin::Plugin(Host host)
       server_(host.service<hilum_server_draft>(HILUM_SERVER_DRAFT)),
       routes_(host) {
   auto route = [this](std::string path, std::string summary, hilum_answer_kind answer,
-                      void (Plugin::*handler)(Request&, Answer&) const) {
-    routes_.add({HILUM_GET, std::move(path), std::move(summary), answer, HILUM_PERMISSION_STATUS},
-                [this, handler](Request& request, Answer& reply) { (this->*handler)(request, reply); });
+                      void (Plugin::*handler)(Request&, Answer&) const, uint32_t flags = 0) {
+    routes_.add(
+        {HILUM_GET, std::move(path), std::move(summary), answer, HILUM_PERMISSION_STATUS, {}, "seed", flags},
+        [this, handler](Request& request, Answer& reply) { (this->*handler)(request, reply); });
   };
-  route("/system", "What this server is, and what it can do", HILUM_ANSWER_JSON, &Plugin::get_system);
+  route("/system", "What this server is, and what it can do", HILUM_ANSWER_JSON, &Plugin::get_system,
+        HILUM_ROUTE_SHORT);
   route("/statistics", "How many resources there are, and what they take", HILUM_ANSWER_JSON,
-        &Plugin::get_statistics);
+        &Plugin::get_statistics, HILUM_ROUTE_SHORT);
   route("/plugins", "Names of the plugins that run", HILUM_ANSWER_JSON, &Plugin::list_plugins);
   route("/plugins/explorer.js", "Scripts by which plugins extend the explorer", HILUM_ANSWER_TEXT,
         &Plugin::get_explorer_script);

@@ -41,6 +41,19 @@ void write_capabilities(JsonWriter& json) {
 }  // namespace
 
 void Plugin::get_system(Request&, Answer& answer) const {
+  uint32_t http_port = 0;
+  uint32_t dicom_port = 0;
+  server_.ports(host_.get(), &http_port, &dicom_port);
+  auto known = std::atomic_load(&system_text_);
+  if (!known || known->http_port != http_port || known->dicom_port != dicom_port) {
+    known = std::make_shared<const SystemText>(
+        SystemText{http_port, dicom_port, system_text(http_port, dicom_port)});
+    std::atomic_store(&system_text_, known);
+  }
+  answer.json(known->text);
+}
+
+std::string Plugin::system_text(uint32_t http_port, uint32_t dicom_port) const {
   auto signature = [this](uint32_t level) {
     StringSink sink;
     host_.check(server_.main_tags_signature(host_.get(), level, sink.sink()));
@@ -48,9 +61,6 @@ void Plugin::get_system(Request&, Answer& answer) const {
   };
   StringSink database;
   host_.check(server_.database_identifier(host_.get(), database.sink()));
-  uint32_t http_port = 0;
-  uint32_t dicom_port = 0;
-  server_.ports(host_.get(), &http_port, &dicom_port);
 
   std::string body;
   JsonWriter json(body);
@@ -90,7 +100,7 @@ void Plugin::get_system(Request&, Answer& answer) const {
   json.raw(config_.json("UserMetadata").value_or("{}"));
   json.member("Version", kRestVersion);
   json.end_object();
-  answer.json(body);
+  return body;
 }
 
 void Plugin::get_statistics(Request&, Answer& answer) const {

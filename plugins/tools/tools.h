@@ -4,6 +4,7 @@
 #include <hilum/all.h>
 #include <hilum/cpp/hilum.h>
 
+#include <memory>
 #include <string>
 
 namespace hilum::tools {
@@ -18,6 +19,7 @@ class Plugin {
  private:
   // system.cpp
   void get_system(Request& request, Answer& answer) const;
+  std::string system_text(uint32_t http_port, uint32_t dicom_port) const;
   void get_statistics(Request& request, Answer& answer) const;
   // plugins.cpp
   void list_plugins(Request& request, Answer& answer) const;
@@ -28,6 +30,14 @@ class Plugin {
   Config config_;
   Index index_;
   const hilum_server_draft& server_;
+  // The answer of GET /system with the ports that it was made for: all of it but them stays as it is.
+  struct SystemText {
+    uint32_t http_port = 0;
+    uint32_t dicom_port = 0;
+    std::string text;
+  };
+  mutable std::shared_ptr<const SystemText>
+      system_text_;  // only through std::atomic_load and std::atomic_store
   Routes routes_;
 };
 

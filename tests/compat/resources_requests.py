@@ -170,7 +170,8 @@ def wrong_ids(both, chain):
               "/module-patient", "/shared-tags", "/instances-tags", "/protected", "/content", "/content/0010-0010",
               "/file", "/nonsense")
     for level in LEVELS:
-        for identifier in [chain[other] for other in LEVELS] + [UNKNOWN, "nope", "%00", "%C3%A9", "a" * 2000]:
+        both.get(f"/{level}/%00")
+        for identifier in [chain[other] for other in LEVELS] + [UNKNOWN, "nope", "%C3%A9", "a" * 2000]:
             for route in routes:
                 both.get(f"/{level}/{identifier}{route}")
 

@@ -4,6 +4,7 @@
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/parse.h>
 #include <hilum/dicom/structure.h>
+#include <hilum/dicom/text.h>
 
 #include "fd_stream.h"
 
@@ -85,9 +86,8 @@ ParsedInstance build(const ByteSource& source, const Structure& structure, const
   instance.pixel_data_length = structure.pixel_data_length;
   if (structure.has_meta_header) read_meta_header(source, structure, instance.meta_header());
   read_data_set(source, structure, options.whole, instance.data_set());
-  OFString sop_class;
-  if (instance.data_set().findAndGetOFString(DCM_SOPClassUID, sop_class).good())
-    instance.sop_class.assign(sop_class.c_str());
+  // Not DCMTK's string access: on a UID written with VR UN it gives the number of its first byte.
+  instance.sop_class = text_of(instance.data_set(), kSopClassUid, Charset()).value_or("");
   return instance;
 }
 

@@ -56,6 +56,14 @@ typedef struct hilum_request hilum_request; /* valid until the handler returns *
 
 typedef int32_t (*hilum_handler)(void* context, hilum_request* request);
 
+enum hilum_route_flag {
+  /* A GET handler that answers out of memory or the index within about 100 us and never waits. A request
+   * without query arguments and with no other Accept than any may then be answered at once by the thread that has
+   * read it, which saves two changes of threads. A handler that begins a stream all the same is called again, on a thread of its own:
+   * it must have no effects but its answer. */
+  HILUM_ROUTE_SHORT = 1
+};
+
 /* All texts are copied when the route is added. */
 typedef struct hilum_route {
   uint32_t size;
@@ -69,7 +77,9 @@ typedef struct hilum_route {
   const hilum_argument* arguments; /* path parameters need not be listed */
   uint64_t argument_count;
   hilum_handler handler;
-  void* context; /* first argument of the handler */
+  void* context;  /* first argument of the handler */
+  uint32_t flags; /* enum hilum_route_flag; others must be 0 */
+  uint32_t reserved;
 } hilum_route;
 
 typedef struct hilum_http_v1 {

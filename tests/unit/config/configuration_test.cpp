@@ -129,9 +129,11 @@ TEST(ConfigurationTest, RangesAndChoices) {
        {"{\"HttpPort\": 0}", "{\"HttpPort\": 70000}", "{\"StableAge\": -1}", "{\"MaximumPduLength\": 4095}",
         "{\"DefaultEncoding\": \"Klingon\"}", "{\"DicomThreadsCount\": 0}",
         "{\"OverwriteInstances\": \"Perhaps\"}",
-        "{\"CheckRevisions\": true, \"StoreMD5ForAttachments\": false}", "{\"DicomTlsEnabled\": true}"}) {
+        "{\"CheckRevisions\": true, \"StoreMD5ForAttachments\": false}"}) {
     EXPECT_EQ(HILUM_E_OUT_OF_RANGE, error_of(bad).code()) << bad;
   }
+  // Not a plaintext listener instead.
+  EXPECT_EQ(HILUM_E_NOT_IMPLEMENTED, error_of("{\"DicomTlsEnabled\": true}").code());
   EXPECT_EQ(HILUM_E_BAD_AET, error_of("{\"DicomAet\": \"\"}").code());
   EXPECT_EQ(HILUM_E_BAD_AET, error_of("{\"DicomAet\": \"12345678901234567\"}").code());
   EXPECT_EQ("Utf8", Configuration::parse("{\"DefaultEncoding\": \"utf8\"}")->get_text("DefaultEncoding"));

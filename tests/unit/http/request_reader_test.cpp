@@ -85,6 +85,7 @@ TEST_P(RequestReaderTest, RefusesWhatIsDangerous) {
       {post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 501},
       {post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {post + "Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n", 400},
+      {post + "Transfer-Encoding: chunked\r\n\r\n0\r\n!\r\n\r\n", 400},
       {post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n0\r\n\r\n", 400},
       {post + "Transfer-Encoding: chunked\r\n\r\n3;" + std::string(10000, 'e'), 400},
       {post + "Transfer-Encoding: chunked\r\n\r\n30D40\r\n" + std::string(200000, 'x'), 413},

@@ -188,8 +188,9 @@ class ServerTest : public testing::Test {
   }
   ~ServerTest() override { door.open(); }
 
-  void add(Method method, const char* pattern, Handler handler) {
+  void add(Method method, const char* pattern, Handler handler, bool is_short = false) {
     Route route;
+    route.is_short = is_short;
     route.method = method;
     route.pattern = pattern;
     route.owner = "test";
@@ -240,6 +241,41 @@ TEST_F(ServerTest, KeepsConnectionsAndAnswersInOrder) {
   EXPECT_GT(client.read_answer().size(), 3000000u);
   EXPECT_TRUE(ends(client.read_answer(), "hello"));
   EXPECT_EQ(server->counters().connections_total, 1u);
+}
+
+// On the I/O thread, unless there are query arguments; a stream is run again on a worker.
+TEST_F(ServerTest, ShortRoutes) {
+  const auto thread_kind = [] {
+    char name[16] = {};
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    return std::string(name) == "http-worker" ? "worker" : "io";
+  };
+  std::atomic<int> runs{0};
+  add(
+      Method::kGet, "/who", [&](Request&, Answer& a) { a.bytes("text/plain", thread_kind()); }, true);
+  add(
+      Method::kGet, "/thrower", [](Request&, Answer&) { throw Error(HILUM_E_UNKNOWN_RESOURCE); }, true);
+  add(
+      Method::kGet, "/streamer",
+      [&](Request&, Answer& a) {
+        ++runs;
+        a.begin("text/plain");
+        a.write(thread_kind());
+        a.end();
+      },
+      true);
+  start();
+  Client client(server->port());
+  client.send(get("/who") + get("/who?a") + get("/thrower") + get("/streamer") + get("/who"));
+  EXPECT_TRUE(ends(client.read_answer(), "\r\n\r\nio"));
+  EXPECT_TRUE(ends(client.read_answer(), "\r\n\r\nworker"));
+  EXPECT_TRUE(starts(client.read_answer(), 404));
+  EXPECT_TRUE(starts(client.read_until("\r\n\r\n"), 200));
+  EXPECT_EQ(client.read_until("0\r\n\r\n"), "6\r\nworker\r\n0\r\n\r\n");
+  EXPECT_EQ(runs, 2);
+  EXPECT_TRUE(ends(client.read_answer(), "\r\n\r\nio"));
+  client.send(get("/who", "Connection: close\r\n"));
+  EXPECT_TRUE(ends(client.read_to_end(), "\r\n\r\nio"));
 }
 
 TEST_F(ServerTest, ManyPipelinedRefusalsInOneSegment) {

@@ -41,6 +41,8 @@ TEST(Target, RefusesTricks) {
   EXPECT_EQ(code_of("/a/x%2f..%2fy"), HILUM_E_BAD_URI);
   EXPECT_EQ(code_of("/a%00b"), HILUM_E_BAD_URI);
   EXPECT_EQ(code_of("/a?x=%00"), HILUM_E_BAD_URI);
+  EXPECT_EQ(code_of({"/a\0b", 4}), HILUM_E_BAD_URI);
+  EXPECT_EQ(code_of({"/a?x=\0", 6}), HILUM_E_BAD_URI);
   EXPECT_EQ(code_of("a/b"), HILUM_E_BAD_URI);
   EXPECT_EQ(code_of(""), HILUM_E_BAD_URI);
   EXPECT_EQ(code_of("/a/../.."), HILUM_E_UNKNOWN_RESOURCE);

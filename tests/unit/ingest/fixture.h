@@ -71,25 +71,34 @@ inline std::string instance_file(int patient, int instance, size_t pixels = 64) 
 
 class Archive {
  public:
-  explicit Archive(Options options = {}) : options_(std::move(options)) {
-    char name[] = "/tmp/hilum-ingest-XXXXXX";
-    folder_ = mkdtemp(name);
-    start();
+  explicit Archive(Options options = {}, storage::FileSystem& files = storage::FileSystem::system(),
+                   leveldb::Env* env = nullptr)
+      : options_(std::move(options)), files_(&files), env_(env) {
+    std::string name = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    name += "/hilum-ingest-XXXXXX";
+    folder_ = mkdtemp(name.data());
+    try {
+      start();
+    } catch (...) {
+      remove_folder();
+      throw;
+    }
   }
   ~Archive() {
     stop();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
+    remove_folder();
   }
   Archive(const Archive&) = delete;
   Archive& operator=(const Archive&) = delete;
 
   void start() {
-    store_ = index::LevelDbStore::open(index_folder());
+    index::LevelDbOptions index;
+    index.env = env_;
+    store_ = index::LevelDbStore::open(index_folder(), index);
     storage::StoreOptions blobs;
     blobs.segment_size = 1 << 20;
     blobs.durable = options_.durable;
-    blobs_ = std::make_unique<storage::SegmentStore>(storage_folder(), blobs, *store_);
+    blobs_ = std::make_unique<storage::SegmentStore>(storage_folder(), blobs, *store_, *files_);
     events_ = std::make_unique<events::EventBus>();
     ingest_ = std::make_unique<Ingest>(*store_, *blobs_, *events_, options_);
   }
@@ -102,6 +111,17 @@ class Archive {
   void restart(Options options) {
     stop();
     options_ = std::move(options);
+    start();
+  }
+  // Goes on with what the disk holds now, as after kill -9, and with files that do not fail.
+  void crash() {
+    const std::string copy = folder_ + ".crashed";
+    std::filesystem::copy(folder_, copy, std::filesystem::copy_options::recursive);
+    stop();
+    remove_folder();
+    std::filesystem::rename(copy, folder_);
+    files_ = &storage::FileSystem::system();
+    env_ = nullptr;
     start();
   }
   std::string storage_folder() const { return folder_ + "/storage"; }
@@ -155,8 +175,15 @@ class Archive {
   }
 
  private:
+  void remove_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
   std::string folder_;
   Options options_;
+  storage::FileSystem* files_;
+  leveldb::Env* env_;
   std::unique_ptr<index::LevelDbStore> store_;
   std::unique_ptr<storage::SegmentStore> blobs_;
   std::unique_ptr<events::EventBus> events_;

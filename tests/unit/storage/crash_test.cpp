@@ -2,10 +2,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <fstream>
 
 #include "core/base/files.h"
+#include "tests/unit/storage/failing_files.h"
 #include "tests/unit/storage/fixture.h"
 
 namespace hilum::storage {
@@ -13,6 +13,7 @@ namespace {
 
 using testing::copy_folder;
 using testing::Entries;
+using testing::FailingFiles;
 using testing::MemoryStore;
 using testing::Server;
 using testing::small_options;
@@ -169,48 +170,6 @@ TEST(Crash, IndexAheadOfTheLogDoesNotReadForeignBytes) {
   EXPECT_EQ(check_blobs(folder.path(), kv, true).size(), 2u);  // the blob, and the log that ends early
 }
 
-// Lets the n-th call fail, each with an error of its kind.
-class FailingFiles final : public FileSystem {
- public:
-  // -1: none fails.
-  explicit FailingFiles(int fail_at) : left_(fail_at) {}
-  bool has_failed() const { return failed_; }
-
-  int open(const std::string& path, int flags, mode_t mode) override {
-    return fails(EMFILE) ? -1 : FileSystem::open(path, flags, mode);
-  }
-  ssize_t pwritev(int fd, const iovec* pieces, int count, off_t offset) override {
-    if (fails(ENOSPC)) {
-      // As disks do: some of it arrives.
-      const iovec half{pieces->iov_base, pieces->iov_len / 2};
-      return half.iov_len > 0 && FileSystem::pwritev(fd, &half, 1, offset) < 0 ? -1 : (errno = ENOSPC, -1);
-    }
-    return FileSystem::pwritev(fd, pieces, count, offset);
-  }
-  // The flushes themselves are left out: what a killed process leaves does not depend on them.
-  int fdatasync(int) override { return fails(EIO) ? -1 : 0; }
-  int fsync(int) override { return fails(EIO) ? -1 : 0; }
-  int syncfs(int) override { return fails(EIO) ? -1 : 0; }
-  int link(int fd, const std::string& path) override { return fails(EIO) ? -1 : FileSystem::link(fd, path); }
-  int unlink(const std::string& path) override { return fails(EIO) ? -1 : FileSystem::unlink(path); }
-  int ftruncate(int fd, off_t size) override { return fails(EIO) ? -1 : FileSystem::ftruncate(fd, size); }
-  int mkdir(const std::string& path, mode_t mode) override {
-    return fails(ENOSPC) ? -1 : FileSystem::mkdir(path, mode);
-  }
-
- private:
-  bool fails(int error) {
-    if (left_ < 0 || left_-- != 0) {
-      return false;
-    }
-    failed_ = true;
-    errno = error;
-    return true;
-  }
-  int left_;
-  bool failed_ = false;
-};
-
 struct Scenario {
   std::map<BlobUuid, std::string> acknowledged;
   std::set<BlobUuid> removed;
@@ -279,8 +238,7 @@ void fail_everywhere(const StoreOptions& options) {
     failed = files.has_failed();
     {
       MemoryStore lost(end);
-      FailingFiles never(-1);
-      Server restarted(crashed.path(), lost, options, never);
+      Server restarted(crashed.path(), lost, options);
       expect_scenario(scenario, restarted, lost);
       restarted.put({"life goes on"});
       for (const std::string& problem : check_blobs(crashed.path(), lost, true)) {
@@ -298,6 +256,65 @@ TEST(Crash, FailureOfEveryCallWithFilesLayout) {
   StoreOptions options = small_options();
   options.files_layout = true;
   fail_everywhere(options);
+}
+
+TEST(Crash, ReplayIsForTheStartOnly) {
+  TempFolder folder;
+  MemoryStore kv;
+  Server server(folder.path(), kv);
+  const BlobUuid uuid = server.put({"content"})[0];
+  EXPECT_THROW(server.store().replay(), Error);
+  EXPECT_EQ(server.get(uuid), "content");
+}
+
+TEST(Crash, ALostFileIsNotTakenForARemovedOne) {
+  TempFolder folder;
+  MemoryStore kv;
+  Server server(folder.path(), kv);
+  const BlobUuid lost = server.put({std::string(6000, 'x')})[0];
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path() + "/files")) {
+    if (entry.is_regular_file()) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  EXPECT_THROW(server.get(lost), Error);
+  server.put({}, {lost});
+  EXPECT_EQ(server.get(lost), "(none)");
+}
+
+// The disk says that only so much is free.
+class SmallDisk final : public FileSystem {
+ public:
+  uint64_t free = 0;
+  int statvfs(const std::string&, struct statvfs* facts) override {
+    *facts = {};
+    facts->f_frsize = 1024;
+    facts->f_blocks = 1 << 20;
+    facts->f_bavail = free / 1024;
+    return 0;
+  }
+};
+
+TEST(Crash, TheReserveIsForDeletions) {
+  TempFolder folder;
+  MemoryStore kv;
+  SmallDisk files;
+  files.free = 100 << 20;
+  Server server(folder.path(), kv, small_options(), files);
+  const BlobUuid uuid = server.put({"content"})[0];
+  files.free = 60 << 20;
+  for (const size_t size : {size_t{10}, size_t{6000}}) {
+    try {
+      server.put({std::string(size, 'x')});
+      FAIL() << "the reserve was used";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), HILUM_E_FULL_STORAGE);
+    }
+  }
+  server.put({}, {uuid});
+  EXPECT_EQ(server.get(uuid), "(none)");
+  files.free = 100 << 20;
+  EXPECT_EQ(server.get(server.put({"more"})[0]), "more");
 }
 
 }  // namespace

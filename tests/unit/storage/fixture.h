@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <hilum/cpp/error.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -19,8 +20,13 @@ namespace hilum::storage::testing {
 class TempFolder {
  public:
   TempFolder() {
-    char name[] = "/tmp/hilum-storage-XXXXXX";
-    path_ = mkdtemp(name);
+    // In memory if possible: thousands of small folders are made and removed here.
+    std::string name = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    name += "/hilum-storage-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) {
+      throw std::runtime_error("no temporary folder: " + name);
+    }
+    path_ = name;
   }
   ~TempFolder() {
     std::error_code ignored;
@@ -49,11 +55,24 @@ inline StoreOptions small_options() {
   return options;
 }
 
+// Leaves the flushes out: what a killed process leaves behind does not depend on them, and tests are to be
+// fast on busy disks. That they are asked for is tested by making them fail (crash_test.cpp).
+class NoFlush : public FileSystem {
+ public:
+  int fdatasync(int) override { return 0; }
+  int fsync(int) override { return 0; }
+  int syncfs(int) override { return 0; }
+  static NoFlush& instance() {
+    static NoFlush files;
+    return files;
+  }
+};
+
 // The store with what the committing thread does around it.
 class Server {
  public:
   Server(const std::string& folder, index::KvStore& kv, const StoreOptions& options = small_options(),
-         FileSystem& files = FileSystem::system())
+         FileSystem& files = NoFlush::instance())
       : kv_(kv), store_(folder, options, kv, files), group_(store_.replay()) {}
 
   SegmentStore& store() { return store_; }

@@ -47,6 +47,11 @@ TEST(LogFormat, LocationsAndDamagedBytes) {
   }
 }
 
+TEST(LogFormat, LocationWithoutSegmentIsNone) {
+  // A varint of more than 64 bits, whose tail can be read as checksum and entry size.
+  EXPECT_FALSE(decode_location("\x01" + std::string(9, '\x80') + "\x02"));
+}
+
 TEST(SegmentStore, KeepsWhatItWasGiven) {
   TempFolder folder;
   MemoryStore kv;

@@ -136,6 +136,7 @@ struct Route {
   hilum_permission permission;
   std::vector<RouteArgument> arguments = {};
   std::string since = "seed";
+  uint32_t flags = 0;  // hilum_route_flag
 };
 
 // Registers routes and keeps their handlers. A member of the plugin's class; add only inside its constructor.
@@ -164,6 +165,7 @@ class Routes {
     table_entry.argument_count = arguments.size();
     table_entry.handler = &Routes::handle;
     table_entry.context = &entries_.back();
+    table_entry.flags = route.flags;
     host_.check(table_->add_route(host_.get(), &table_entry));
   }
 

@@ -35,7 +35,9 @@ int rebuild(const StorageSettings& storage, const std::string& index, const inge
   fs::remove_all(fresh);  // what an interrupted rebuild has left
   const int exit_code = ingest::rebuild_index(storage.storage_directory, fresh, options, print);
   if (fs::exists(index)) {
-    const std::string old = index + "." + now_for_file_names();
+    std::string old = index + "." + now_for_file_names();
+    for (int count = 1; fs::exists(old); ++count)
+      old = index + "." + now_for_file_names() + "-" + std::to_string(count);
     fs::rename(index, old);
     print("the previous index is kept as " + old);
   }

@@ -108,7 +108,7 @@ void SegmentLog::make_room(uint64_t size) {
     start_segment();
   }
   if (options_.durable && size <= kSmallGroup && end_ + size > zeros_end_ && options_.zeros_ahead > 0 &&
-      end_ + options_.zeros_ahead <= options_.segment_size) {
+      end_ + options_.zeros_ahead <= options_.segment_size && is_space_for_zeros()) {
     try {
       write_zeros(end_, options_.zeros_ahead);
       if (files_.fdatasync(fd_.get()) == 0) {
@@ -116,8 +116,19 @@ void SegmentLog::make_room(uint64_t size) {
       }
     } catch (const Error&) {
       // No space for the luxury; the group itself will say if there is none for it either.
+      if (files_.ftruncate(fd_.get(), static_cast<off_t>(end_)) != 0) {
+        log_warning(LogCategory::kIndex, "cannot cut the end of {}", folder_.path_of(segment_));
+      }
     }
   }
+}
+
+// Zeros must not take what the index needs to go on when the disk is nearly full.
+bool SegmentLog::is_space_for_zeros() const {
+  constexpr uint64_t kTimes = 16;
+  struct statvfs facts {};
+  return files_.statvfs(folder_.path(), &facts) == 0 &&
+         facts.f_bavail * facts.f_frsize >= kTimes * options_.zeros_ahead;
 }
 
 SegmentLog::Place SegmentLog::append(uint64_t number, std::vector<Entry>& entries, std::string_view redo,

@@ -49,6 +49,7 @@ class SegmentLog {
 
  private:
   void make_room(uint64_t size);
+  bool is_space_for_zeros() const;
   void write_zeros(uint64_t from, uint64_t size);
   void give_up_tail(uint64_t end);
 

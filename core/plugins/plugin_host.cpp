@@ -223,9 +223,10 @@ class PluginHost::Impl {
         !context_.services.configuration->get_bool("PluginsRequired")) {
       return;
     }
-    throw Error(HILUM_E_SHARED_LIBRARY, "plugin " + plugin.file() +
-                                            (own ? ", which comes with Hilum" : ", which the configuration names") +
-                                            ", is refused: " + plugin.info().reason);
+    throw Error(HILUM_E_SHARED_LIBRARY,
+                "plugin " + plugin.file() +
+                    (own ? ", which comes with Hilum" : ", which the configuration names") +
+                    ", is refused: " + plugin.info().reason);
   }
 
   // Called from starts, on the thread of start_all, and later from every thread: started_ changes only in

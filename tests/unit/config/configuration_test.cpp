@@ -125,11 +125,10 @@ TEST(ConfigurationTest, TypesAreStrict) {
 }
 
 TEST(ConfigurationTest, RangesAndChoices) {
-  for (const char* const bad :
-       {"{\"HttpPort\": 0}", "{\"HttpPort\": 70000}", "{\"StableAge\": -1}", "{\"MaximumPduLength\": 4095}",
-        "{\"DefaultEncoding\": \"Klingon\"}", "{\"DicomThreadsCount\": 0}",
-        "{\"OverwriteInstances\": \"Perhaps\"}",
-        "{\"CheckRevisions\": true, \"StoreMD5ForAttachments\": false}"}) {
+  for (const char* const bad : {"{\"HttpPort\": 0}", "{\"HttpPort\": 70000}", "{\"StableAge\": -1}",
+                                "{\"MaximumPduLength\": 4095}", "{\"DefaultEncoding\": \"Klingon\"}",
+                                "{\"DicomThreadsCount\": 0}", "{\"OverwriteInstances\": \"Perhaps\"}",
+                                "{\"CheckRevisions\": true, \"StoreMD5ForAttachments\": false}"}) {
     EXPECT_EQ(HILUM_E_OUT_OF_RANGE, error_of(bad).code()) << bad;
   }
   // Not a plaintext listener instead.

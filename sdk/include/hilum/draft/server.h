@@ -37,7 +37,7 @@ typedef struct hilum_server_draft {
   void (*ports)(const hilum_host* host, uint32_t* http, uint32_t* dicom);
   /* 1 if nobody gets in without being meant to: remote access is off, or users must log in. Else 0.
    * [any] */
-  int32_t (*is_secure)(const hilum_host *host);
+  int32_t (*is_secure)(const hilum_host* host);
   /* Asks the server to stop (0) or to start again in the same process (1). Returns at once.
    * [any] */
   int32_t (*stop)(const hilum_host* host, int32_t restart);

@@ -25,7 +25,7 @@ struct LevelDbOptions {
 //
 // LevelDB refuses all writes for good after one that failed (a full disk, say), and its log is then not to be
 // trusted behind the failure. So the first write after a failure opens the database anew, as soon as the
-// folder has room for what that needs; reading goes on meanwhile.
+// folder has room for what that needs; readers wait while it opens.
 class LevelDbStore final : public KvStore {
  public:
   // Opens the folder `path`, or makes it (its parent must exist), and checks or stamps the format version.

@@ -3,8 +3,12 @@
 #include <hilum/cpp/error.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <deque>
-#include <shared_mutex>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/index/utc_time.h"
@@ -87,8 +91,10 @@ class Ingest::Impl {
   const Stager stager_;
   Stability stability_;
   Committer committer_;
-  mutable std::shared_mutex filters_mutex_;  // shared while filters run
-  std::vector<std::pair<std::string, InstanceFilter>> filters_;
+  // Replaced as a whole: no lock is held while filters run, so that a filter may store instances itself.
+  using Filters = std::vector<std::pair<std::string, InstanceFilter>>;
+  mutable std::mutex filters_mutex_;  // guards the pointer
+  std::shared_ptr<const Filters> filters_ = std::make_shared<const Filters>();
 };
 
 std::shared_ptr<index::NewInstance> Ingest::Impl::identify(const dicom::ParsedInstance& parsed,
@@ -105,15 +111,17 @@ std::shared_ptr<index::NewInstance> Ingest::Impl::identify(const dicom::ParsedIn
 
 bool Ingest::Impl::passes_filters(const dicom::ParsedInstance& parsed, const Origin& origin,
                                   const dicom::ByteSource& source) const {
-  const std::shared_lock lock(filters_mutex_);
-  if (filters_.empty()) {
+  std::unique_lock lock(filters_mutex_);
+  const std::shared_ptr<const Filters> filters = filters_;
+  lock.unlock();
+  if (filters->empty()) {
     return true;
   }
   const Incoming incoming{parsed, origin, source.size(),
                           [&source](uint64_t offset, void* buffer, size_t capacity) {
                             return source.read(offset, buffer, capacity);
                           }};
-  for (const auto& [owner, filter] : filters_) {
+  for (const auto& [owner, filter] : *filters) {
     if (filter(incoming) == Verdict::kDiscard) {
       log_info(LogCategory::kGeneric, "an instance was discarded by {}", owner);
       return false;
@@ -242,15 +250,26 @@ void Ingest::Impl::change(Change&& change) {
 }
 
 void Ingest::Impl::add_filter(const std::string& owner, InstanceFilter filter) {
-  const std::unique_lock lock(filters_mutex_);
-  filters_.emplace_back(owner, std::move(filter));
+  const std::lock_guard lock(filters_mutex_);
+  auto filters = std::make_shared<Filters>(*filters_);
+  filters->emplace_back(owner, std::move(filter));
+  filters_ = std::move(filters);
 }
 
 void Ingest::Impl::remove_filters(const std::string& owner) {
-  const std::unique_lock lock(filters_mutex_);  // waits until none runs
-  filters_.erase(std::remove_if(filters_.begin(), filters_.end(),
-                                [&](const auto& entry) { return entry.first == owner; }),
-                 filters_.end());
+  std::shared_ptr<const Filters> before;
+  {
+    const std::lock_guard lock(filters_mutex_);
+    auto filters = std::make_shared<Filters>(*filters_);
+    filters->erase(std::remove_if(filters->begin(), filters->end(),
+                                  [&](const auto& entry) { return entry.first == owner; }),
+                   filters->end());
+    before = std::exchange(filters_, std::move(filters));
+  }
+  while (before.use_count() > 1) {  // some thread still runs the old ones; this happens once per stop
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);
 }
 
 void Ingest::Impl::announce_stable(const std::vector<Touched>& resources) {

@@ -45,6 +45,9 @@ void SegmentStore::count_a_little() {
 
 BlobStore::Upkeep SegmentStore::upkeep(uint64_t group) {
   try {
+    if (recount_) {
+      return {};
+    }
     if (count_) {
       count_a_little();
       return {false, true};

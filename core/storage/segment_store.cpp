@@ -185,8 +185,9 @@ void SegmentStore::abandon(uint64_t group) {
     return;
   }
   living_[last_.segment] -= static_cast<int64_t>(last_.living);
-  if (count_) {
-    start_count();  // a snapshot would be in the way of an index that has to be opened anew
+  if (count_) {  // its snapshot would be in the way of an index that has to be opened anew
+    count_.reset();
+    recount_ = true;
   }
   for (const BlobUuid& uuid : last_.files) {
     own_files_->remove(uuid);
@@ -205,6 +206,10 @@ void SegmentStore::remove_committed(const std::vector<BlobUuid>& /*blobs*/) {
     look_for_victim_ = true;
   }
   last_ = Last{};
+  if (recount_) {  // the index can be written again
+    recount_ = false;
+    start_count();
+  }
 }
 
 std::optional<Location> SegmentStore::location(const BlobUuid& uuid) const {

@@ -135,6 +135,7 @@ class SegmentStore final : public BlobStore {
   std::map<uint32_t, int64_t> living_;  // living bytes by segment; while count_ goes on: what it has seen so
                                         // far, and the changes since it began
   std::optional<Count> count_;
+  bool recount_ = false;  // counting was given up, and is to begin again after the next write that succeeds
   std::map<uint32_t, uint64_t> sizes_;  // of full segments
   Checkpoint checkpoint_;
   bool look_for_victim_ = true;

@@ -83,6 +83,7 @@ class HilumServer:
             "DicomPort": self.dicom_port,
             "RemoteAccessAllowed": False,
             "HttpBindAddresses": ["127.0.0.1"],
+            "KeepAliveTimeout": 60,  # a slow client must not meet a connection that closes just then
             "StorageDirectory": os.path.join(self.folder, "storage"),
         }
         base.update(self.options)

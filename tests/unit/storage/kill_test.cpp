@@ -149,7 +149,7 @@ TEST_F(Kill, InTheMiddleOfCompaction) {
       return;
     }
   }
-  EXPECT_GT(last_segment(), 10u);
+  EXPECT_GT(last_segment(), 1u);  // how many depends on the speed of the machine
   EXPECT_LT(segments(), last_segment() / 2 + 5) << "nothing was compacted";
 }
 

@@ -12,6 +12,7 @@ from hilum_server import HilumServer
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = pathlib.Path(os.environ.get("HILUM_SOURCE_DIR", HERE.parents[1]))
 BUILD = os.environ.get("HILUM_BUILD_DIR", "")
+os.environ.setdefault("CMAKE_GENERATOR", "Ninja")  # what the project itself builds with; make may be missing
 
 
 def run(*command, **options):

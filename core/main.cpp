@@ -62,6 +62,7 @@ class Run {
     count_requests();
     if (!command_line.safe_mode) plugins_.load();
     plugins_.start_all();
+    plugins_.database_identifier();  // made now if it is new: no request is to wait for that flush
     configuration_->warn_unknown(plugins_.running_names());
   }
 

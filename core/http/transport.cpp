@@ -123,6 +123,7 @@ void HttpTransport::adopt(const std::shared_ptr<Pistache::Tcp::Peer>& peer) {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   }
   auto connection = std::make_shared<Connection>(context_, *this, peer, address_of(*peer));
+  connection_fds_.insert(fd);
   connections_[fd] = connection;
   context_.connections_total.fetch_add(1, std::memory_order_relaxed);
   const bool crowded = context_.connections.load(std::memory_order_relaxed) > context_.max_connections;
@@ -171,7 +172,11 @@ void HttpTransport::onReady(const Pistache::Aio::FdSet& fds) {
       continue;
     }
     const auto found = connections_.find(fd);
-    if (found == connections_.end()) {  // new peers and so on: Pistache's business
+    if (found == connections_.end()) {
+      // An earlier event of this batch may have dropped the connection. Pistache must not see what is left of
+      // it: it would end the process, or read from a newcomer that has got the same number.
+      if (connection_fds_.count(fd) != 0) continue;
+      // New peers and so on: Pistache's business.
       Polling::Event copy(event.getTag());
       if (event.isReadable()) copy.flags.setFlag(NotifyOn::Read);
       if (event.isWritable()) copy.flags.setFlag(NotifyOn::Write);
@@ -188,7 +193,15 @@ void HttpTransport::onReady(const Pistache::Aio::FdSet& fds) {
       drop(*connection);
     }
   }
-  if (!rest.empty()) Pistache::Tcp::Transport::onReady(Pistache::Aio::FdSet(std::move(rest)));
+  if (!rest.empty()) on_base_events(std::move(rest));
+}
+
+void HttpTransport::on_base_events(std::vector<Polling::Event> events) {
+  try {
+    Pistache::Tcp::Transport::onReady(Pistache::Aio::FdSet(std::move(events)));
+  } catch (const std::exception& error) {  // would end the I/O thread, and with it the process
+    log_error(LogCategory::kHttp, "a new connection failed: {}", error.what());
+  }
 }
 
 void HttpHandler::onConnection(const std::shared_ptr<Pistache::Tcp::Peer>& peer) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/http/connection.h"
@@ -60,6 +61,7 @@ class HttpTransport : public Pistache::Tcp::Transport {
   void run(ConnectionJob& job);
   void tick();
   void arm_once(Connection& connection);
+  void on_base_events(std::vector<Pistache::Polling::Event> events);
 
   std::shared_ptr<Pistache::Tcp::Handler> handler_;
   ServerContext& context_;
@@ -70,6 +72,9 @@ class HttpTransport : public Pistache::Tcp::Transport {
   std::vector<ConnectionJob> jobs_;
   std::vector<ConnectionJob> running_;  // keeps its memory from turn to turn
   std::unordered_map<int, std::shared_ptr<Connection>> connections_;
+  // Every descriptor number that was ever a connection here. Pistache's own descriptors live as long as the
+  // transport, so a number is never both: an event of such a number without a connection is stale.
+  std::unordered_set<int> connection_fds_;
 };
 
 // Pistache's hook for new connections.

@@ -287,6 +287,37 @@ class HostileTest(unittest.TestCase):
         self.assertTrue(eventually(lambda: not self.spooled()), self.spooled())
         self.assertEqual(self.server.get_json("/statistics")["CountInstances"], count)
 
+    def test_clients_that_leave_while_they_are_answered(self):
+        """The end of a connection and its last events meet in one turn of an I/O thread; its number is given to a newcomer."""
+        upload = b"POST /instances HTTP/1.1\r\nHost: a\r\n%sContent-Length: 10\r\n\r\n0123456789"
+        end, wrong = time.monotonic() + 5, []
+
+        def leave(kind):
+            while time.monotonic() < end and self.server.process.poll() is None:
+                with self.connect() as sock:
+                    try:
+                        if kind == 0:
+                            sock.sendall(upload % b"")
+                            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        elif kind == 1:
+                            sock.sendall(upload % b"Connection: close\r\n")
+                            sock.recv(100)
+                        else:
+                            sock.sendall(b"GET /system HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                            answer = b"".join(iter(lambda: sock.recv(65536), b""))
+                            if not answer.startswith(b"HTTP/1.1 200") or not answer.rstrip().endswith(b"}"):
+                                wrong.append(answer)
+                    except OSError as error:
+                        wrong.append(error)
+
+        threads = [threading.Thread(target=leave, args=(number % 3,)) for number in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        self.assertIsNone(self.server.process.poll(), self.server.log()[-3000:])
+        self.assertEqual(wrong[:3], [])
+
     # --- DICOM upper layer ---
 
     def test_pdus_of_absurd_length(self):

@@ -2,9 +2,8 @@
 
 #include <hilum/dicom/content.h>
 #include <hilum/dicom/json_writer.h>
-
-#include "arguments.h"
-#include "stored_file.h"
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/stored_file.h>
 
 namespace hilum::resources {
 

@@ -1,7 +1,7 @@
 // Raw values of single elements.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

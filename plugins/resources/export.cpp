@@ -1,6 +1,7 @@
 #include "export.h"
 
 #include <fcntl.h>
+#include <hilum/rest/stored_file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,8 +9,6 @@
 #include <cstring>
 #include <random>
 #include <vector>
-
-#include "stored_file.h"
 
 namespace hilum::resources {
 
@@ -65,7 +64,7 @@ class NewFile {
 }  // namespace
 
 void export_instance(Call& call) {
-  if (!call.services.export_enabled) return call.answer.bare(403);
+  if (!call.services.config.boolean("RestApiWriteToFileSystemEnabled")) return call.answer.bare(403);
   Snapshot snapshot = call.services.index.snapshot();
   StoredFile file(call.services, require(snapshot, call.id(), HILUM_INSTANCE));
   std::string path = call.request.body(kLongestPath);

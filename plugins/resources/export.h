@@ -1,7 +1,7 @@
 // Writing a DICOM file to a folder of the server.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

@@ -1,12 +1,11 @@
 #include "file.h"
 
 #include <hilum/dicom/json.h>
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/byte_range.h>
+#include <hilum/rest/stored_file.h>
 
 #include <algorithm>
-
-#include "arguments.h"
-#include "byte_range.h"
-#include "stored_file.h"
 
 namespace hilum::resources {
 

@@ -1,7 +1,7 @@
 // The DICOM file itself.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

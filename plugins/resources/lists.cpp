@@ -1,8 +1,8 @@
 #include "lists.h"
 
-#include "arguments.h"
-#include "details.h"
-#include "json_answer.h"
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/details.h>
+#include <hilum/rest/json_answer.h>
 
 namespace hilum::resources {
 
@@ -61,6 +61,17 @@ void get_ancestor(Call& call) {
   std::string body;
   dicom::JsonWriter json(body);
   write_details(json, call.services, snapshot, ancestor, options);
+  call.answer.json(body);
+}
+
+void get_details(Call& call) {
+  DetailOptions options = detail_options(call.request);
+  Snapshot snapshot = call.services.index.snapshot();
+  std::optional<Resource> resource = snapshot.find(call.id(), call.level.level);
+  if (!resource) return;  // 404 with an empty body
+  std::string body;
+  dicom::JsonWriter json(body);
+  write_details(json, call.services, snapshot, *resource, options);
   call.answer.json(body);
 }
 

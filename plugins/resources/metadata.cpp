@@ -1,12 +1,11 @@
 #include "metadata.h"
 
 #include <hilum/dicom/json_writer.h>
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/revisions.h>
 
 #include <map>
 #include <vector>
-
-#include "arguments.h"
-#include "revisions.h"
 
 namespace hilum::resources {
 

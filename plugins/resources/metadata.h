@@ -1,7 +1,7 @@
 // Metadata of resources.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

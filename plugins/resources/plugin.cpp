@@ -1,12 +1,12 @@
 // The entry of the plugin and the table of its routes.
 #include <hilum/cpp/plugin.h>
+#include <hilum/ingest.h>
+#include <hilum/rest/level_routes.h>
 
 #include <string>
 #include <vector>
 
-#include "call.h"
 #include "content.h"
-#include "details.h"
 #include "export.h"
 #include "file.h"
 #include "labels.h"
@@ -22,24 +22,6 @@
 namespace hilum::resources {
 
 namespace {
-
-// At which levels a row of the table stands.
-enum Levels : unsigned {
-  kP = 1u << HILUM_PATIENT,
-  kSt = 1u << HILUM_STUDY,
-  kSe = 1u << HILUM_SERIES,
-  kI = 1u << HILUM_INSTANCE,
-  kAll = kP | kSt | kSe | kI
-};
-
-constexpr uint32_t kSameLevel = 0;
-
-using Arguments = std::vector<RouteArgument>;
-
-Arguments operator+(Arguments left, const Arguments& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
 
 const Arguments kNone;
 const Arguments kForm = {
@@ -79,23 +61,9 @@ const Arguments kValueBody = {{HILUM_IN_BODY, "", "string", "The value"}};
 const Arguments kBooleanBody = {{HILUM_IN_BODY, "", "boolean", "1, 0, true or false"}};
 const Arguments kPathBody = {{HILUM_IN_BODY, "", "string", "Path of the file to write, on the server"}};
 
-struct Row {
-  unsigned levels;  // the levels that {level} stands for: patients, studies, series, instances
-  hilum_method method;
-  const char* path;
-  uint32_t target;  // another level that the route leads to
-  void (*handler)(Call&);
-  hilum_answer_kind answer;
-  hilum_permission permission;
-  const char* summary;
-  Arguments arguments;
-  const char* since = "seed";
-  uint32_t flags = 0;
-};
-
 // clang-format off
-const std::vector<Row>& rows() {
-  static const std::vector<Row> table = {
+const std::vector<LevelRoute>& rows() {
+  static const std::vector<LevelRoute> table = {
   // --- lists and details: lists.cpp, details.cpp ---
   {kAll, HILUM_GET, "/{level}", kSameLevel, list_level, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Lists all", kPage + kExpand + kDetails},
   {kP | kSt | kI, HILUM_GET, "/{level}/{id}", kSameLevel, get_details, HILUM_ANSWER_JSON, HILUM_PERMISSION_VIEW, "Describes one", kDetails, "seed", HILUM_ROUTE_SHORT},
@@ -145,12 +113,6 @@ const std::vector<Row>& rows() {
 }
 // clang-format on
 
-std::string path_at(const char* pattern, const LevelInfo& level) {
-  constexpr std::string_view kPlaceholder = "{level}";
-  std::string path = pattern;
-  return path.replace(path.find(kPlaceholder), kPlaceholder.size(), level.plural);
-}
-
 }  // namespace
 
 // The plugin. Made when the server starts, destroyed when it stops.
@@ -160,31 +122,10 @@ class Resources {
                                               HILUM_ATTACHMENTS_V1, HILUM_CONFIG_V1, nullptr};
 
   explicit Resources(Host host) : services_(host), routes_(host) {
-    for (const Row& row : rows()) {
-      for (const LevelInfo& level : kLevels) {
-        if (row.levels & (1u << level.level)) add(row, level);
-      }
-    }
+    for (const LevelRoute& row : rows()) add_level_route(routes_, services_, row);
   }
 
  private:
-  void add(const Row& row, const LevelInfo& level) {
-    Route route{row.method,
-                path_at(row.path, level),
-                std::string(level.name) + ": " + row.summary,
-                row.answer,
-                row.permission,
-                row.arguments,
-                row.since,
-                row.flags};
-    auto handler = row.handler;
-    uint32_t target = row.target;
-    routes_.add(route, [this, handler, target, &level](Request& request, Answer& answer) {
-      Call call{services_, level, target, request, answer};
-      handler(call);
-    });
-  }
-
   Services services_;
   Routes routes_;
 };

@@ -1,6 +1,6 @@
 #include "protection.h"
 
-#include "arguments.h"
+#include <hilum/rest/arguments.h>
 
 namespace hilum::resources {
 

@@ -1,7 +1,7 @@
 // Patients that recycling must spare.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

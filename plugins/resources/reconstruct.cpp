@@ -1,5 +1,6 @@
 #include "reconstruct.h"
 
+#include <hilum/cpp/ingest.h>
 #include <json/json.h>
 
 #include <memory>
@@ -31,7 +32,7 @@ void reconstruct(Call& call) {
   }
   bool files = boolean_field(body, "ReconstructFiles");
   bool only_own_level = boolean_field(body, "LimitToThisLevelMainDicomTags");
-  call.services.ingest.reconstruct(call.id(), files, only_own_level);
+  Ingest(call.services.host).reconstruct(call.id(), files, only_own_level);
   call.answer.empty();
 }
 

@@ -1,7 +1,7 @@
 // Main DICOM tags read again from the files.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

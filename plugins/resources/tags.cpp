@@ -3,14 +3,13 @@
 #include <hilum/dicom/json.h>
 #include <hilum/dicom/modules.h>
 #include <hilum/dicom/text.h>
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/json_answer.h>
+#include <hilum/rest/stored_file.h>
 
 #include <algorithm>
 #include <map>
 #include <memory>
-
-#include "arguments.h"
-#include "json_answer.h"
-#include "stored_file.h"
 
 namespace hilum::resources {
 

@@ -1,7 +1,7 @@
 // The tags that stand in the DICOM files.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

@@ -1,6 +1,7 @@
 #include "upload.h"
 
-#include "json_answer.h"
+#include <hilum/cpp/ingest.h>
+#include <hilum/rest/json_answer.h>
 
 namespace hilum::resources {
 
@@ -43,7 +44,7 @@ void post_instances(Call& call) {
   std::string single;
   JsonAnswer archive(call.answer);
   archive.writer().begin_array();
-  bool is_archive = call.services.ingest.store_body(call.request, [&](const hilum_stored& stored) {
+  bool is_archive = Ingest(call.services.host).store_body(call.request, [&](const hilum_stored& stored) {
     if (single.empty()) {
       dicom::JsonWriter json(single);
       write_stored(json, stored);

@@ -1,7 +1,7 @@
 // The way in over REST.
 #pragma once
 
-#include "call.h"
+#include "family.h"
 
 namespace hilum::resources {
 

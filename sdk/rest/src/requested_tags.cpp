@@ -1,14 +1,12 @@
-#include "requested_tags.h"
-
 #include <hilum/dicom/text.h>
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/requested_tags.h>
+#include <hilum/rest/stored_file.h>
 
 #include <algorithm>
 #include <set>
 
-#include "arguments.h"
-#include "stored_file.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -163,4 +161,4 @@ TagValues requested_tag_values(const Services& services, const Snapshot& snapsho
   return values;
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -1,12 +1,10 @@
-#include "revisions.h"
-
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/revisions.h>
 #include <openssl/evp.h>
 
 #include <optional>
 
-#include "arguments.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -80,4 +78,4 @@ WriteCondition::WriteCondition(const Request& request, Kind kind, bool check_rev
   }
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

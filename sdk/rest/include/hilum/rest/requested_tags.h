@@ -1,12 +1,12 @@
 // `RequestedTags`: tags that a client wants besides the main ones.
 #pragma once
 
+#include <hilum/rest/call.h>
+#include <hilum/rest/tag_values.h>
+
 #include <vector>
 
-#include "call.h"
-#include "tag_values.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 // The argument `requested-tags` (or `requestedTags`): names or numbers separated by semicolons. Throws
 // HILUM_E_BAD_REQUEST for what is no tag.
@@ -17,4 +17,4 @@ std::vector<dicom::Tag> requested_tags(const Request& request);
 TagValues requested_tag_values(const Services& services, const Snapshot& snapshot, const Resource& resource,
                                const std::vector<dicom::Tag>& tags);
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

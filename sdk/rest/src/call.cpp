@@ -1,8 +1,8 @@
-#include "call.h"
+#include <hilum/rest/call.h>
 
 #include <cstdlib>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -19,11 +19,9 @@ Services::Services(Host plugin_host)
     : host(plugin_host),
       index(host),
       attachments(host),
-      ingest(host),
       config(host),
       metadata_names(config.json("UserMetadata").value_or("{}")),
       check_revisions(config.boolean("CheckRevisions")),
-      export_enabled(config.boolean("RestApiWriteToFileSystemEnabled")),
       temporary_directory(temporary_directory_of(config)) {}
 
 dicom::Encoding Services::default_encoding() const {
@@ -50,4 +48,4 @@ std::optional<Resource> first_instance(const Snapshot& snapshot, const Resource&
   return std::nullopt;
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

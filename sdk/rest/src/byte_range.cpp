@@ -1,10 +1,9 @@
-#include "byte_range.h"
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/byte_range.h>
 
 #include <algorithm>
 
-#include "arguments.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -38,4 +37,4 @@ std::optional<ByteRange> parse_byte_range(std::string_view header, uint64_t size
   return ByteRange{*first, end - *first};
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

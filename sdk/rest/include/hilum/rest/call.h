@@ -1,4 +1,4 @@
-// What every handler of this plugin is given.
+// What every handler of a REST family is given.
 #pragma once
 
 #include <hilum/cpp/attachments.h>
@@ -6,13 +6,11 @@
 #include <hilum/cpp/host.h>
 #include <hilum/cpp/http.h>
 #include <hilum/cpp/index.h>
-#include <hilum/cpp/ingest.h>
 #include <hilum/dicom/charset.h>
+#include <hilum/rest/level.h>
+#include <hilum/rest/metadata_names.h>
 
-#include "level.h"
-#include "metadata_names.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 // The services and options that the handlers use. Built once by the plugin, then only read: any thread.
 struct Services {
@@ -24,11 +22,9 @@ struct Services {
   Host host;
   Index index;
   Attachments attachments;
-  Ingest ingest;
   Config config;
   MetadataNames metadata_names;
   bool check_revisions;
-  bool export_enabled;
   std::string temporary_directory;
 };
 
@@ -49,4 +45,4 @@ Resource require(const Snapshot& snapshot, std::string_view id, uint32_t level =
 // The resource itself if it is an instance, else the oldest instance below it; nothing if there is none.
 std::optional<Resource> first_instance(const Snapshot& snapshot, const Resource& resource);
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

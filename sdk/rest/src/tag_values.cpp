@@ -1,10 +1,9 @@
-#include "tag_values.h"
-
+#include <hilum/rest/tag_values.h>
 #include <json/json.h>
 
 #include <memory>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -107,4 +106,4 @@ void TagValues::write(JsonWriter& json, JsonFormat format) const {
   json.end_object();
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -1,8 +1,8 @@
-#include "arguments.h"
+#include <hilum/rest/arguments.h>
 
 #include <charconv>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::vector<dicom::Tag> ignore_length(const Request& request) {
   return tags;
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 // A file without a name, which vanishes with its descriptor. Throws HILUM_E_SYSTEM. One thread at a time.
 class TemporaryFile {
@@ -24,4 +24,4 @@ class TemporaryFile {
   int file_;
 };
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -1,14 +1,13 @@
-#include "temporary_file.h"
-
 #include <fcntl.h>
 #include <hilum/cpp/error.h>
+#include <hilum/rest/temporary_file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -47,4 +46,4 @@ void TemporaryFile::resize(uint64_t size) {
   if (::ftruncate(file_, static_cast<off_t>(size)) != 0) throw failure("cannot resize a temporary file");
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

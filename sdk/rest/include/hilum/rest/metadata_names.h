@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 inline constexpr int32_t kFirstUserMetadata = 1024;
 inline constexpr int32_t kLastUserMetadata = 65535;
@@ -34,4 +34,4 @@ class MetadataNames {
   std::map<int32_t, std::string> names_;
 };
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 struct LevelInfo {
   hilum_level level;
@@ -26,4 +26,4 @@ inline const LevelInfo& level_info(uint32_t level) { return kLevels[level - HILU
 inline uint32_t level_below(uint32_t level) { return level + 1; }
 inline uint32_t level_above(uint32_t level) { return level - 1; }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -1,14 +1,13 @@
-#include "details.h"
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/details.h>
+#include <hilum/rest/requested_tags.h>
+#include <hilum/rest/series_status.h>
+#include <hilum/rest/tag_values.h>
 
 #include <array>
 #include <map>
 
-#include "arguments.h"
-#include "requested_tags.h"
-#include "series_status.h"
-#include "tag_values.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -218,15 +217,4 @@ void write_details(JsonWriter& json, const Services& services, const Snapshot& s
   DetailWriter(json, services, snapshot, resource, options).write();
 }
 
-void get_details(Call& call) {
-  DetailOptions options = detail_options(call.request);
-  Snapshot snapshot = call.services.index.snapshot();
-  std::optional<Resource> resource = snapshot.find(call.id(), call.level.level);
-  if (!resource) return;  // 404 with an empty body
-  std::string body;
-  JsonWriter json(body);
-  write_details(json, call.services, snapshot, *resource, options);
-  call.answer.json(body);
-}
-
-}  // namespace hilum::resources
+}  // namespace hilum::rest

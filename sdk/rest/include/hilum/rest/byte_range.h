@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 struct ByteRange {
   uint64_t offset = 0;
@@ -16,4 +16,4 @@ struct ByteRange {
 // ranges included: RFC 7233 section 3.1 lets a server ignore the header, and answer with the whole.
 std::optional<ByteRange> parse_byte_range(std::string_view header, uint64_t size);
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -1,15 +1,13 @@
-#include "metadata_names.h"
-
 #include <hilum/cpp/error.h>
 #include <hilum/index.h>
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/metadata_names.h>
 #include <json/json.h>
 
 #include <limits>
 #include <memory>
 
-#include "arguments.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -96,4 +94,4 @@ std::string MetadataNames::name_of(int32_t key) const {
   return found != names_.end() ? found->second : std::to_string(key);
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

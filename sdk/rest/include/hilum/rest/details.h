@@ -2,14 +2,13 @@
 #pragma once
 
 #include <hilum/dicom/json.h>
+#include <hilum/rest/call.h>
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "call.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 // The parts of a description (`response-content`).
 struct DetailParts {
@@ -44,7 +43,4 @@ bool has_response_content(const Request& request);
 void write_details(dicom::JsonWriter& json, const Services& services, const Snapshot& snapshot,
                    const Resource& resource, const DetailOptions& options);
 
-// GET /{level}/{id}
-void get_details(Call& call);
-
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 // "Unknown" without an expected number, or if an index is no integer; "Inconsistent" if an index is outside
 // [1, expected] or there twice; "Complete" or "Missing" else. Reads the instances only if there is an
@@ -16,4 +16,4 @@ namespace hilum::resources {
 const char* series_status(const Snapshot& snapshot, const std::vector<std::string>& instances,
                           std::optional<int64_t> expected);
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

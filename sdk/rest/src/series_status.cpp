@@ -1,10 +1,9 @@
-#include "series_status.h"
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/series_status.h>
 
 #include <unordered_set>
 
-#include "arguments.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 const char* series_status(const Snapshot& snapshot, const std::vector<std::string>& instances,
                           std::optional<int64_t> expected) {
@@ -25,4 +24,4 @@ const char* series_status(const Snapshot& snapshot, const std::vector<std::strin
   return indexes.size() == static_cast<uint64_t>(*expected) ? "Complete" : "Missing";
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -4,15 +4,14 @@
 #include <hilum/cpp/attachments.h>
 #include <hilum/dicom/byte_source.h>
 #include <hilum/dicom/parse.h>
+#include <hilum/rest/call.h>
+#include <hilum/rest/temporary_file.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "call.h"
-#include "temporary_file.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 // The stored file of one instance. What is fetched from the storage lies in memory if it is small, else in a
 // temporary file; each of the functions below fetches anew and ends the life of the sources given before. On
@@ -48,4 +47,4 @@ class StoredFile {
   std::optional<TemporaryFile> file_;
 };
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 // Gathers JSON and sends it: in one piece with its length if it is small, as a stream once it has outgrown
 // the buffer. Call flush between elements of a long list, and finish once at the end. An exception in
@@ -47,4 +47,4 @@ class JsonAnswer {
   bool streaming_ = false;
 };
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 // A flag of the query: absent is `otherwise`, present without a value is true, else 1/true/0/false
 // (HILUM_E_OUT_OF_RANGE for anything else).
@@ -41,4 +41,4 @@ std::string_view strip(std::string_view text);
 // `ignore-length`: tags separated by commas. Throws HILUM_E_UNKNOWN_TAG.
 std::vector<dicom::Tag> ignore_length(const Request& request);
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 // MD5 as 32 lower hexadecimal digits.
 std::string md5_hex(std::string_view bytes);
@@ -36,4 +36,4 @@ class WriteCondition {
   hilum_condition condition_{};
 };
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

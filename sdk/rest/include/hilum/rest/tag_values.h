@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace hilum::resources {
+namespace hilum::rest {
 
 // A set of tags with their values, in the order of the tags.
 class TagValues {
@@ -35,4 +35,4 @@ class TagValues {
   std::map<dicom::Tag, Value> values_;
 };
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

@@ -1,13 +1,11 @@
-#include "stored_file.h"
-
 #include <hilum/dicom/transfer_syntax.h>
+#include <hilum/rest/arguments.h>
+#include <hilum/rest/stored_file.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "arguments.h"
-
-namespace hilum::resources {
+namespace hilum::rest {
 
 namespace {
 
@@ -138,4 +136,4 @@ dicom::ByteSource StoredFile::structure() {
   return dicom::ByteSource(file_->descriptor(), 0, size_);
 }
 
-}  // namespace hilum::resources
+}  // namespace hilum::rest

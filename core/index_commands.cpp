@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/config/configuration.h"
+#include "core/dictionary.h"
 #include "core/index/leveldb_store.h"
 #include "core/ingest/index_tools.h"
 #include "core/settings.h"
@@ -50,6 +51,7 @@ int rebuild(const StorageSettings& storage, const std::string& index, const inge
 
 int run_index_command(const config::CommandLine& command_line) {
   const auto configuration = config::Configuration::load(command_line.paths);
+  extend_dictionary(*configuration);
   const StorageSettings storage = storage_settings(*configuration);
   const std::string index = storage.index_directory + "/index";
   if (!fs::is_directory(storage.storage_directory)) {

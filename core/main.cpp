@@ -16,6 +16,7 @@
 #include "core/config/access.h"
 #include "core/config/command_line.h"
 #include "core/config/configuration.h"
+#include "core/dictionary.h"
 #include "core/dimse/dcmtk_setup.h"
 #include "core/dimse/server.h"
 #include "core/events/events.h"
@@ -25,6 +26,7 @@
 #include "core/index_commands.h"
 #include "core/ingest/ingest.h"
 #include "core/plugins/plugin_host.h"
+#include "core/server_figures.h"
 #include "core/settings.h"
 #include "core/storage/segment_store.h"
 
@@ -46,19 +48,22 @@ void announce(events::EventBus& events, index::ChangeType type) {
   events.publish({change});
 }
 
+// The tags that the configuration adds are known before anything reads a tag's name.
+std::shared_ptr<Configuration> with_dictionary(std::shared_ptr<Configuration> configuration) {
+  extend_dictionary(*configuration);
+  return configuration;
+}
+
 // Everything that one run of the server consists of, in the order of its start; the end goes backwards.
 class Run {
  public:
   Run(std::shared_ptr<Configuration> configuration, const CommandLine& command_line, StopSignal& stop_signal)
-      : configuration_(std::move(configuration)),
+      : configuration_(with_dictionary(std::move(configuration))),
         storage_(open_storage(*configuration_)),
         ingest_(*storage_.index, *storage_.blobs, events_, ingest_settings(*configuration_)),
         dispatcher_(dispatcher_settings(*configuration_, ingest_.spool_directory()), router_),
-        plugins_({configuration_, ingest_, events_, router_, dispatcher_,
-                  [this] { return http_port_.load(); }, [this] { return dicom_port_.load(); },
-                  [&stop_signal](bool restart) {
-                    stop_signal.request(restart ? StopReason::kReset : StopReason::kShutdown);
-                  }}) {
+        dicom_(dicom_settings(*configuration_), ingest_),
+        plugins_(plugin_services(stop_signal)) {
     count_requests();
     if (!command_line.safe_mode) plugins_.load();
     plugins_.start_all();
@@ -67,9 +72,10 @@ class Run {
   }
 
   ~Run() {
+    stopping_ = true;
     if (listening_) announce(events_, index::ChangeType::kServerStopping);
     if (http_) http_->drain(kPatience);
-    if (dicom_) dicom_->stop(kPatience);
+    dicom_.stop(kPatience);
     if (http_) http_->stop();
     events_.stop(static_cast<int>(std::chrono::milliseconds(kPatience).count()));
     plugins_.stop_all();
@@ -80,14 +86,14 @@ class Run {
 
   void listen() {
     if (configuration_->get_bool("DicomServerEnabled")) {
-      dicom_ = std::make_unique<dimse::Server>(dicom_settings(*configuration_), ingest_);
-      dicom_->start();
-      dicom_port_ = dicom_->port();
+      dicom_.start();
+      dicom_port_ = dicom_.port();
     }
     if (configuration_->get_bool("HttpServerEnabled")) {
       http_ = std::make_unique<http::Server>(http_settings(*configuration_), dispatcher_);
       http_->start();
       http_port_ = http_->port();
+      http_that_listens_ = http_.get();
     }
     listening_ = true;
     announce(events_, index::ChangeType::kServerStarted);
@@ -117,6 +123,22 @@ class Run {
     return storage;
   }
 
+  plugins::PluginServices plugin_services(StopSignal& stop_signal) {
+    plugins::PluginServices services{configuration_, ingest_, events_, router_, dispatcher_};
+    services.http_port = [this] { return http_port_.load(); };
+    services.dicom_port = [this] { return dicom_port_.load(); };
+    services.stop_server = [this, &stop_signal](bool restart) {
+      stopping_ = true;
+      stop_signal.request(restart ? StopReason::kReset : StopReason::kShutdown);
+    };
+    services.is_stopping = [this] { return stopping_.load(); };
+    services.refresh_metrics = [this] {
+      refresh_figures({ingest_, dicom_, http_that_listens_.load(), started_});
+    };
+    services.dicom = &dicom_;
+    return services;
+  }
+
   void count_requests() {
     metrics().set_enabled(configuration_->get_bool("MetricsEnabled"));
     Timer& duration = metrics().timer("orthanc_rest_api_duration_ms");
@@ -133,8 +155,11 @@ class Run {
   http::Dispatcher dispatcher_;
   std::atomic<uint32_t> http_port_{0};
   std::atomic<uint32_t> dicom_port_{0};
+  dimse::Server dicom_;  // there for its settings also if it does not listen
+  std::atomic<http::Server*> http_that_listens_{nullptr};
+  std::atomic<bool> stopping_{false};
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   plugins::PluginHost plugins_;
-  std::unique_ptr<dimse::Server> dicom_;
   std::unique_ptr<http::Server> http_;
   bool listening_ = false;
 };
@@ -172,6 +197,11 @@ std::shared_ptr<Configuration> reload(const CommandLine& command_line,
   }
 }
 
+void set_log_levels(const CommandLine& command_line) {
+  log_set_level(command_line.log_level);
+  for (const auto& [category, level] : command_line.category_levels) log_set_level(category, level);
+}
+
 // A restart with a configuration that does not work falls back to the last one that did: an operator's slip must not end
 // a server that runs.
 int serve(const CommandLine& command_line) {
@@ -193,6 +223,7 @@ int serve(const CommandLine& command_line) {
     log_warning(LogCategory::kGeneric, "Hilum starts again with its configuration read anew");
     previous = configuration;
     configuration = reload(command_line, previous);
+    set_log_levels(command_line);  // what was set at run time holds until a restart
   }
 }
 
@@ -268,8 +299,7 @@ void open_log(const CommandLine& command_line) {
   options.directory = command_line.log_directory;
   options.thread_names = command_line.log_thread_names;
   log_init(options);
-  log_set_level(command_line.log_level);
-  for (const auto& [category, level] : command_line.category_levels) log_set_level(category, level);
+  set_log_levels(command_line);
   for (const std::string& warning : command_line.warnings) log_warning(LogCategory::kGeneric, "{}", warning);
 }
 

@@ -269,7 +269,6 @@ dimse::ServerOptions dicom_settings(const Configuration& configuration) {
   options.limit_find_instances = count(configuration, "LimitFindInstances");
   options.case_sensitive_pn = configuration.get_bool("CaseSensitivePN");
   options.storage_access_on_find = storage_access(configuration.get_text("StorageAccessOnFind"));
-  options.default_encoding = default_encoding(configuration);
   return options;
 }
 

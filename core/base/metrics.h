@@ -1,11 +1,12 @@
 // Figures about the running server: counters, gauges and durations by name.
 //
-//   static Counter& stored = metrics().counter("hilum_instances_stored");   // look up once, keep the
-//   reference stored.add(1); ScopedTimer timer(metrics().timer("orthanc_rest_api_duration_ms"));     //
-//   measures to the end of the scope
+//   static Counter& stored = metrics().counter("hilum_instances_stored");  // look up once, keep the reference
+//   stored.add(1);
+//   ScopedTimer timer(metrics().timer("orthanc_rest_api_duration_ms"));    // measures to the end of the scope
 //
+// A name may carry labels as Prometheus writes them, without blanks: `hilum_rest_duration_ms{family="tools"}`.
 // Handles stay valid for the life of the process. All functions may be called from every thread; updates are
-// a few relaxed atomic operations. Who prints them (Prometheus text) asks for list().
+// a few relaxed atomic operations. prometheus_text() prints what list() reports.
 #pragma once
 
 #include <array>
@@ -42,26 +43,30 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
-// Durations in milliseconds: count, sum, maximum, the last one, and how many were at most each bound.
+// Durations in milliseconds: count, sum, maximum, the last one, and how many were at most each bound. Threads
+// count in a few places of their own, so that they do not take cache lines from each other.
 class Timer {
  public:
-  static constexpr std::array<double, 12> kBoundsMs = {0.1, 0.5, 1,    5,    10,    50,
-                                                       100, 500, 1000, 5000, 10000, 60000};
+  static constexpr std::array<double, 18> kBoundsMs = {0.01, 0.05, 0.1, 0.25, 0.5, 1,    2.5,  5,     10,
+                                                       25,   50,   100, 250,  500, 1000, 2500, 10000, 60000};
 
   void observe_ms(double milliseconds);
-  int64_t count() const { return count_.load(std::memory_order_relaxed); }
-  double sum_ms() const { return sum_.load(std::memory_order_relaxed); }
-  double max_ms() const { return max_.load(std::memory_order_relaxed); }
+  int64_t count() const;
+  double sum_ms() const;
+  double max_ms() const;
   double last_ms() const { return last_.load(std::memory_order_relaxed); }
   // Number of observations at most kBoundsMs[i] (cumulative, as in Prometheus).
   int64_t at_most(size_t i) const;
 
  private:
-  std::atomic<int64_t> count_{0};
-  std::atomic<double> sum_{0};
-  std::atomic<double> max_{0};
+  static constexpr size_t kShards = 8;
+  struct alignas(64) Shard {
+    std::array<std::atomic<int64_t>, kBoundsMs.size() + 1> buckets{};
+    std::atomic<int64_t> sum_ns{0};
+    std::atomic<int64_t> max_ns{0};
+  };
+  std::array<Shard, kShards> shards_{};
   std::atomic<double> last_{0};
-  std::array<std::atomic<int64_t>, kBoundsMs.size() + 1> buckets_{};
 };
 
 // Measures the life of the object.
@@ -89,7 +94,8 @@ struct MetricValue {
   int64_t count = 0;  // timers only, from here on
   double sum_ms = 0;
   double max_ms = 0;
-  int64_t time_ms = 0;  // Unix time at which it was read
+  int64_t time_ms = 0;                                     // Unix time at which it was read
+  std::array<int64_t, Timer::kBoundsMs.size()> at_most{};  // as Timer::at_most
 };
 
 class Metrics {
@@ -127,5 +133,9 @@ class Metrics {
 
 // The registry of the process.
 Metrics& metrics();
+
+// One line `name value time` per figure (https://prometheus.io/docs/instrumenting/exposition_formats/). A timer
+// has its last duration under its own name and a histogram under name_bucket, name_sum and name_count.
+std::string prometheus_text(const std::vector<MetricValue>& values);
 
 }  // namespace hilum

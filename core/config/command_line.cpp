@@ -24,6 +24,8 @@ constexpr const char* kFooter =
     "Without a path, all options have their defaults. Documentation of the options: hilum --config=-\n"
     "Signals: TERM, INT and QUIT stop the server, HUP restarts it if its configuration files have changed.";
 
+constexpr const char* kIndexFooter = "Takes the paths and the options of hilum, too: see hilum --help";
+
 std::string error_table() {
   std::string table = "Code  HTTP  Meaning\n";
   const auto row = [&table](int number, int http, const char* message) {
@@ -131,14 +133,25 @@ class Parser {
 
   void add_index() {
     CLI::App* const index = app_.add_subcommand("index", "look after the index while the server is stopped");
-    index->require_subcommand(1);
+    index->require_subcommand(0, 1);
     index->fallthrough();
     index->set_help_flag();
+    index->footer(kIndexFooter);
+    index->callback([this, index] {
+      if (index->get_subcommands().empty() && result_.command == Command::kServe) {
+        throw CLI::RequiredError("check or rebuild");
+      }
+    });
     const auto add = [&](const char* name, const char* description, Command command) {
       CLI::App* const action = index->add_subcommand(name, description);
       action->fallthrough();
       action->set_help_flag();
-      action->callback([this, command] { result_.command = command; });
+      action->footer(kIndexFooter);
+      action->callback([this, command] {
+        if (result_.command == Command::kServe) {  // else --help and its like
+          result_.command = command;
+        }
+      });
     };
     add("check", "compare the index with the stored files; changes nothing", Command::kIndexCheck);
     add("rebuild", "make the index anew from the stored files", Command::kIndexRebuild);

@@ -141,7 +141,7 @@ OptionTable dicom_client_options() {
           .unused()
           .in("s")
           .between(0, 86400),
-      boolean("LogExportedResources", false, "Keeps a list of what was sent (/exports).").unused(),
+      boolean("LogExportedResources", false, "Keeps a list of what was sent (/exports)."),
   };
 }
 
@@ -153,8 +153,7 @@ OptionTable transcoding_options() {
       boolean("IngestTranscodingOfCompressed", true, "IngestTranscoding converts compressed images.")
           .unused(),
       text("BuiltinDecoderTranscoderOrder", "After",
-           "When DCMTK decodes: before plugins, after them, or never.")
-          .unused()
+           "When the plugin codecs decodes: before the decoders of other plugins, after them, or never.")
           .one_of({"After", "Before", "Disabled"}),
       integer("DicomLossyTranscodingQuality", 90, "Quality of lossy JPEG.").unused().between(1, 100),
       integer("MaximumConcurrentDcmtkTranscoders", 0, "Conversions at the same time; 0: one per processor.")

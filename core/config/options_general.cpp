@@ -79,8 +79,7 @@ OptionTable dictionary_options() {
               "Additional DICOM tags, as \"gggg,eeee\": [\"VR\", \"Name\", minimum, maximum, \"Private "
               "Creator\"]. Minimum and maximum multiplicity are 1 by default, a maximum of 0 is no "
               "limit; the creator is needed for private tags, of which only the low 8 bits of the "
-              "element count.")
-          .unused(),
+              "element count."),
       boolean("LoadPrivateDictionary", true, "Knows the private tags of the vendors that DCMTK lists.")
           .unused(),
       list("ExternalDictionaries", OptionType::kPathList, "null",
@@ -90,8 +89,7 @@ OptionTable dictionary_options() {
       section("UserMetadata", "Names of own metadata, as \"name\": number from 1024 to 65535."),
       section("UserContentType",
               "Names of own attachments, as \"name\": number, or [number, \"MIME type\"]; numbers from "
-              "1024 to 65535.")
-          .unused(),
+              "1024 to 65535."),
       section("ExtraMainDicomTags",
               "More tags to keep in the index, so that lists and searches need not open files, as "
               "\"Patient\", \"Study\", \"Series\", \"Instance\": list of tags. Instances that are "

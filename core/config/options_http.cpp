@@ -16,6 +16,11 @@ OptionTable http_options() {
       boolean("HttpCompressionEnabled", false,
               "Compresses answers (gzip, deflate) for clients that accept it. Of use on slow networks "
               "only."),
+      integer("PngCompressionLevel", 1,
+              "How hard PNG answers are compressed: 1 is made for speed, 9 gives the smallest files, 6 is "
+              "what libpng does by default, 0 does not compress.")
+          .between(0, 9)
+          .owned_by("images"),
       integer("HttpRequestTimeout", 30,
               "Time after which a client that sends or takes nothing is disconnected.")
           .in("s")

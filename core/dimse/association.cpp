@@ -278,6 +278,8 @@ bool Association::ignore(const Command& command, uint8_t context, std::string_vi
 }
 
 bool Association::serve_echo(const Command& command, uint8_t context) {
+  static Timer& timer = metrics().timer("hilum_dicom_echo_duration_ms");
+  const ScopedTimer measured(timer);
   if (command.has_data_set) {
     const Receive drained = drain(link_, context, message_timeout());
     if (drained != Receive::kOk) {

@@ -160,17 +160,16 @@ DcmElement* Sample::element(Tag tag, const std::string& private_creator) {
   return file->findAndGetElement(key, element).good() ? element : nullptr;
 }
 
-bool file_matches(const FindQuery& query, const FindRules& rules, Sample& sample) {
-  return std::all_of(
-      query.file_constraints.begin(), query.file_constraints.end(), [&](const FileConstraint& constraint) {
-        DcmElement* element = sample.element(constraint.tag, constraint.private_creator);
-        if (element == nullptr) {
-          return false;
-        }
-        const dicom::ElementValue value = dicom::element_value(
-            *element, dicom::Charset::of(*sample.data_set(), rules.default_encoding), {0, false});
-        return value.kind == dicom::ValueKind::String && constraint.matcher.matches(value.text);
-      });
+bool file_matches(const std::vector<FileConstraint>& constraints, const FindRules& rules, Sample& sample) {
+  return std::all_of(constraints.begin(), constraints.end(), [&](const FileConstraint& constraint) {
+    DcmElement* element = sample.element(constraint.tag, constraint.private_creator);
+    if (element == nullptr) {
+      return false;
+    }
+    const dicom::ElementValue value = dicom::element_value(
+        *element, dicom::Charset::of(*sample.data_set(), rules.default_encoding), {0, false});
+    return value.kind == dicom::ValueKind::String && constraint.matcher.matches(value.text);
+  });
 }
 
 std::unique_ptr<DcmDataset> find_answer(const FindQuery& query, const FindRules& rules,

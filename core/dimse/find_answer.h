@@ -40,8 +40,8 @@ class Sample {
   std::unique_ptr<StoredInstance> file_;
 };
 
-// Do the constraints hold that the index cannot decide?
-bool file_matches(const FindQuery& query, const FindRules& rules, Sample& sample);
+// Do constraints hold that the index cannot decide?
+bool file_matches(const std::vector<FileConstraint>& constraints, const FindRules& rules, Sample& sample);
 
 // The identifier of a pending response: SpecificCharacterSet, QueryRetrieveLevel, RetrieveAETitle and every
 // key that was asked for; keys without a value are there and empty.

@@ -20,15 +20,6 @@ bool is_descriptive(Tag tag) {
          tag == dicom::kSpecificCharacterSet || tag == dicom::kQueryRetrieveLevel || tag == kTimezoneOffset;
 }
 
-bool is_main_tag(const dicom::MainTags& main_tags, Tag tag, Level lowest) {
-  for (const Level level : index::kLevels) {
-    if (level <= lowest && main_tags.contains(index::dicom_level(level), tag)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 dicom::Matcher compile(const RequestedKey& key, DcmEVR written, const std::string& value,
                        const FindRules& rules) {
   const DcmEVR known = dicom::dictionary_vr(key.tag, key.private_creator);
@@ -49,9 +40,13 @@ void add_constraint(const RequestedKey& key, dicom::Matcher matcher, const FindR
     query->constraints.push_back({key.tag, std::move(matcher)});
   } else if (is_counter(key.tag) || key.tag == kSopClassesInStudy || key.tag == index::kModalitiesInStudy) {
     query->is_impossible = true;  // computed: not to be matched
-  } else if (is_main_tag(rules.main_tags, key.tag, query->level)) {
-    query->constraints.push_back({key.tag, std::move(matcher)});
-  } else if (is_main_tag(rules.main_tags, key.tag, Level::kInstance) ||
+  } else if (index::main_tag_level(rules.main_tags, query->level, key.tag)) {
+    const auto added_at = index::added_tag_level(rules.main_tags, query->level, key.tag);
+    if (added_at) {
+      query->added_constraints.push_back({key.tag, key.private_creator, matcher});
+    }
+    query->constraints.push_back({key.tag, std::move(matcher), added_at});
+  } else if (index::main_tag_level(rules.main_tags, Level::kInstance, key.tag) ||
              rules.storage_access != StorageAccess::kAlways) {
     query->is_impossible = true;  // a tag of a lower level, or one that may not be read
   } else {

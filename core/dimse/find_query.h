@@ -47,6 +47,8 @@ struct FindQuery {
   std::vector<RequestedKey> keys;  // ascending; without those that every answer has
   std::vector<index::Constraint> constraints;
   std::vector<FileConstraint> file_constraints;
+  // Of `constraints`, those on tags that the configuration has added: files decide for older resources.
+  std::vector<FileConstraint> added_constraints;
   bool is_impossible = false;  // some constraint can never be met
 };
 

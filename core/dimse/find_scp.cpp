@@ -126,7 +126,11 @@ void FindScp::answer(Link& link, const Request& request, const std::string& iden
     return;
   }
   const index::Snapshot snapshot = ingest_.snapshot();
-  index::find(snapshot, query.level, query.constraints, [&](const index::Found& found) {
+  index::Query search;
+  search.level = query.level;
+  search.constraints = query.constraints;
+  search.with_doubtful = options_.storage_access_on_find == StorageAccess::kAlways;
+  index::find(snapshot, search, [&](const index::Found& found) {
     return send_match(link, request, query, rules, snapshot, found, outcome);
   });
 }
@@ -145,7 +149,8 @@ bool FindScp::send_match(Link& link, const Request& request, const FindQuery& qu
     return false;
   }
   Sample sample(snapshot, ingest_, found);
-  if (!file_matches(query, rules, sample)) {
+  if (!file_matches(query.file_constraints, rules, sample) ||
+      (found.is_doubtful() && !file_matches(query.added_constraints, rules, sample))) {
     return true;
   }
   const size_t limit =

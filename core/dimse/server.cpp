@@ -59,7 +59,7 @@ class Server::Impl {
         find_(ingest, options_),
         rules_(std::make_shared<const NegotiationRules>(options_, options_.accepted_transfer_syntaxes,
                                                         options_.unknown_sop_class_accepted)),
-        encoding_(options_.default_encoding) {}
+        ingest_(ingest) {}
   ~Impl() { stop(std::chrono::milliseconds(0)); }
 
   void start();
@@ -75,7 +75,7 @@ class Server::Impl {
     const std::lock_guard<std::mutex> lock(mutex_);
     rules_ = make(*rules_);
   }
-  std::atomic<dicom::Encoding>& encoding() { return encoding_; }
+  dicom::Encoding encoding() const { return ingest_.options().default_encoding; }
   const ServerOptions& options() const { return options_; }
   Counters counters() const;
 
@@ -87,13 +87,13 @@ class Server::Impl {
   const ServerOptions options_;
   StoreScp store_;
   FindScp find_;
-  mutable std::mutex mutex_;  // guards rules_
+  mutable std::mutex mutex_;  // guards rules_; acceptor_ and pool_ against those who count
   std::shared_ptr<const NegotiationRules> rules_;
-  std::atomic<dicom::Encoding> encoding_;
+  const ingest::Ingest& ingest_;
   std::atomic<uint64_t> associations_{0}, rejected_{0}, instances_stored_{0};
 
   // Between start() and stop(), in the order in which they need each other.
-  uint16_t port_ = 0;
+  std::atomic<uint16_t> port_{0};
   UniqueFd stop_event_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Network> network_;
@@ -113,23 +113,28 @@ void Server::Impl::start() {
     throw Error(HILUM_E_BAD_SEQUENCE, "the DICOM server runs already");
   }
   stop_event_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  acceptor_ = std::make_unique<Acceptor>(
+  auto acceptor = std::make_unique<Acceptor>(
       options_.bind_address, options_.port,
       AcceptorLimits{options_.maximum_silent, options_.maximum_silent_per_address, options_.acse_timeout});
-  port_ = acceptor_->port();
+  port_ = acceptor->port();
   network_ = std::make_unique<Network>(
       stop_event_.get(), std::chrono::duration_cast<std::chrono::seconds>(options_.acse_timeout));
-  shared_ = std::make_unique<Shared>(Shared{
-      options_, store_, find_, network_->network, stop_event_.get(), [this] { return rules(); },
-      [this] { return modalities(); }, [this] { return encoding_.load(); }, rejected_, instances_stored_});
-  pool_ = std::make_unique<AssociationPool>(
+  shared_ = std::make_unique<Shared>(Shared{options_, store_, find_, network_->network, stop_event_.get(),
+                                            [this] { return rules(); }, [this] { return modalities(); },
+                                            [this] { return encoding(); }, rejected_, instances_stored_});
+  auto pool = std::make_unique<AssociationPool>(
       options_.maximum_associations, options_.maximum_waiting, options_.waiting_timeout,
       [this](const Ready& ready) { serve_association(*shared_, ready.socket, ready.address); });
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    acceptor_ = std::move(acceptor);
+    pool_ = std::move(pool);
+  }
   if (rules()->accepted_transfer_syntaxes().empty()) {
     log_warning(LogCategory::kDicom, "no transfer syntax is accepted: storage by C-STORE is disabled");
   }
   accept_thread_ = std::thread([this] { accept_loop(); });
-  log_info(LogCategory::kDicom, "DICOM server listens on port {} as {}", port_, options_.aet);
+  log_info(LogCategory::kDicom, "DICOM server listens on port {} as {}", port(), options_.aet);
 }
 
 void Server::Impl::accept_loop() {
@@ -174,14 +179,22 @@ void Server::Impl::stop(std::chrono::milliseconds patience) {
   for (const Ready& waiting : pool_->stop(patience)) {
     reject(waiting);
   }
-  pool_.reset();
+  std::unique_ptr<AssociationPool> pool;
+  std::unique_ptr<Acceptor> acceptor;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    pool = std::move(pool_);
+    acceptor = std::move(acceptor_);
+  }
+  pool.reset();
   shared_.reset();
   network_.reset();
-  acceptor_.reset();
+  acceptor.reset();
   stop_event_.reset();
 }
 
 Server::Counters Server::Impl::counters() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
   return {pool_ ? pool_->running() : 0, associations_.load(), rejected_.load(),
           acceptor_ ? acceptor_->dropped() : 0, instances_stored_.load()};
 }
@@ -212,8 +225,7 @@ void Server::set_unknown_sop_class_accepted(bool accepted) {
                                                     accepted);
   });
 }
-dicom::Encoding Server::default_encoding() const { return impl_->encoding().load(); }
-void Server::set_default_encoding(dicom::Encoding encoding) { impl_->encoding().store(encoding); }
+dicom::Encoding Server::default_encoding() const { return impl_->encoding(); }
 std::vector<std::string> Server::accepted_sop_classes() const {
   const auto rules = impl_->rules();
   return {rules->storage_classes().begin(), rules->storage_classes().end()};

@@ -1,6 +1,8 @@
 // The DICOM server: accepts associations and answers C-ECHO, C-STORE and C-FIND.
 #pragma once
 
+#include <hilum/dicom/charset.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,13 +31,13 @@ class Server {
   // over, then their connections are cut.
   void stop(std::chrono::milliseconds patience);
 
-  // Settings that REST clients change; they count for new associations (the encoding: for new C-FINDs).
+  // The one of the ingest, which REST clients change; it counts for new C-FINDs.
+  dicom::Encoding default_encoding() const;
+  // Settings that REST clients change; they count for new associations.
   std::vector<std::string> accepted_transfer_syntaxes() const;
   void set_accepted_transfer_syntaxes(std::vector<std::string> uids);
   bool unknown_sop_class_accepted() const;
   void set_unknown_sop_class_accepted(bool accepted);
-  dicom::Encoding default_encoding() const;
-  void set_default_encoding(dicom::Encoding encoding);
   // The storage classes that are accepted now, sorted (/tools/accepted-sop-classes).
   std::vector<std::string> accepted_sop_classes() const;
 

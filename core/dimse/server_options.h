@@ -1,8 +1,6 @@
 // What the DICOM server may do, as the configuration says it.
 #pragma once
 
-#include <hilum/dicom/charset.h>
-
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -77,7 +75,6 @@ struct ServerOptions {
   size_t limit_find_instances = 0;  // 0: no limit
   bool case_sensitive_pn = false;
   StorageAccess storage_access_on_find = StorageAccess::kAlways;
-  dicom::Encoding default_encoding = dicom::Encoding::Latin1;
 
   // Bytes of one instance that are received into memory; more go to a file of the storage's spool folder.
   size_t memory_per_instance = 1 << 20;

@@ -225,7 +225,6 @@ void Connection::dispatch() {
   const Request& request = exchange_->request();
   ReadyAnswer full = context_.dispatcher.error_answer(
       Error(HILUM_E_UNAVAILABLE, "too many requests are waiting"), request.method, request.path);
-  full.head.headers.emplace_back("Retry-After", "1");
   exchange_.reset();
   answer_now(std::move(full), head_.keep_alive);
 }

@@ -277,6 +277,9 @@ void Dispatcher::run(Request& request, AnswerSink& sink) const {
   answer_request(request, current.get(), answer);
   const auto duration =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  if (request.route && request.route->duration) {
+    request.route->duration->observe_ms(static_cast<double>(duration.count()) / 1000);
+  }
   // Without the query, which may hold names of patients.
   log_info(LogCategory::kHttp, "{} {} from {}: {} ({} us)", method_name(request.method), request.path,
            request.remote_address, answer.head().status, duration.count());

@@ -28,6 +28,9 @@ std::string describe_error(const Error& error, Method method, std::string_view p
 ReadyAnswer make_error_answer(const Error& error, Method method, std::string_view path, bool describe) {
   ReadyAnswer answer;
   answer.head.status = error.http_status();
+  if (error.http_status() == 503) {  // passing trouble: a full queue, a server that starts again
+    answer.head.headers.emplace_back("Retry-After", "1");
+  }
   if (describe) {
     answer.head.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
     answer.body = describe_error(error, method, path);

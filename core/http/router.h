@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/metrics.h"
 #include "core/http/answer.h"
 #include "core/http/request.h"
 
@@ -37,6 +38,8 @@ struct Route {
   Handler handler;
   // Answers from memory, never waits: may run on the I/O thread. If it begins a stream, it is run once more.
   bool is_short = false;
+  Timer* duration =
+      nullptr;  // what its requests take, if they are to be measured; of the registry of metrics
 };
 
 // A trie over path segments. A literal segment wins over a {parameter}, a parameter over a wildcard. Reading

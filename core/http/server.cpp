@@ -162,7 +162,8 @@ void Server::stop() { impl_->stop(); }
 
 Server::Counters Server::counters() const {
   const ServerContext& context = impl_->context();
-  return {context.connections, context.connections_total, context.requests, context.busy, context.rejected};
+  return {context.connections, context.connections_total, context.requests,
+          context.busy,        context.rejected,          context.options.threads};
 }
 
 }  // namespace hilum::http

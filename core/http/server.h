@@ -60,7 +60,7 @@ class Server {
   void stop();
 
   struct Counters {
-    uint64_t connections_open, connections_total, requests, requests_running, rejected;
+    uint64_t connections_open, connections_total, requests, requests_running, rejected, threads;
   };
   Counters counters() const;
 

@@ -121,6 +121,7 @@ std::vector<std::string> check_index(const KvSnapshot& snapshot, const CheckOpti
   check_blocks(state);
   check_reverse(state);
   check_changes(state);
+  check_exports(state);
   check_recycling(state);
   check_totals(state);
   return state.problems;

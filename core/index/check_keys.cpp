@@ -151,6 +151,16 @@ void check_changes(CheckState& state) {
   }
 }
 
+void check_exports(CheckState& state) {
+  state.scan(type_name(key::kExport), [&](std::string_view key, std::string_view value) {
+    const uint64_t sequence = parse_single_key(key).value_or(0);
+    if (sequence > state.last_export) {
+      state.problem("export {} is newer than the last number given", sequence);
+    }
+    decode_export(static_cast<int64_t>(sequence), value);
+  });
+}
+
 void check_recycling(CheckState& state) {
   uint64_t ordered = 0, states = 0;
   state.scan(type_name(key::kPatientState), [&](std::string_view key, std::string_view value) {

@@ -24,6 +24,7 @@ struct CheckState {
     last_order = number(NumberKey::kLastOrder);
     cleared_to = number(NumberKey::kClearedTo);
     trimmed_to = number(NumberKey::kTrimmedTo);
+    last_export = number(NumberKey::kLastExport);
   }
 
   template <typename... Args>
@@ -71,13 +72,14 @@ struct CheckState {
   std::vector<std::string> problems;
   std::array<uint64_t, 256> expected{};
   Totals totals;  // counted from the records
-  uint64_t last_id, last_sequence, last_order, cleared_to, trimmed_to;
+  uint64_t last_id, last_sequence, last_order, cleared_to, trimmed_to, last_export;
 };
 
 // check_keys.cpp
 void check_blocks(CheckState& state);
 void check_reverse(CheckState& state);  // keys that belong to no record
 void check_changes(CheckState& state);
+void check_exports(CheckState& state);
 void check_recycling(CheckState& state);
 void check_totals(CheckState& state);
 

@@ -1,11 +1,14 @@
 #include "core/index/query.h"
 
+#include <fmt/format.h>
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/normalize.h>
 
 #include <algorithm>
 #include <set>
 
+#include "core/base/metrics.h"
+#include "core/index/id_set.h"
 #include "core/index/query_plan.h"
 
 namespace hilum::index {
@@ -13,48 +16,235 @@ namespace {
 
 using dicom::MatchKind;
 
-constexpr int32_t kSopClassMetadata = 10;  // HILUM_METADATA_SOP_CLASS
+// As in hilum/index.h.
+constexpr int32_t kSopClassMetadata = 10;
+constexpr int32_t kSignatureMetadata = 15;
 
 bool any_modality_matches(const Snapshot& snapshot, ResourceId study, const dicom::Matcher& matcher) {
   bool matches = false;
   snapshot.children(study, [&](ResourceId child) {
     const std::optional<Resource> series = snapshot.get(child);
     const dicom::TagValue* modality = series ? find_tag_value(series->tags, dicom::kModality) : nullptr;
-    matches = modality != nullptr && matcher.matches(modality->value);
+    // Empty ones are not in the list that the tag stands for.
+    matches = modality != nullptr && !modality->value.empty() && matcher.matches(modality->value);
     return !matches;
   });
   return matches;
 }
 
-bool matches(const Snapshot& snapshot, const Found& found, const std::vector<Constraint>& constraints) {
-  for (const Constraint& constraint : constraints) {
-    if (!is_constraining(constraint.matcher)) {
-      continue;
-    }
-    if (constraint.tag == kModalitiesInStudy) {
-      if (found.resource().level != Level::kStudy ||
-          !any_modality_matches(snapshot, found.resource().id, constraint.matcher)) {
-        return false;
-      }
-      continue;
-    }
-    const dicom::TagValue* value = found.tag(constraint.tag);
-    if (value == nullptr || value->is_json || !constraint.matcher.matches(value->value)) {
-      return false;
+// Whether the main tags of a resource were chosen before this tag was among them.
+bool is_older_than_tag(const Resource& resource, Tag tag) {
+  for (const Metadata& metadata : resource.system_metadata) {
+    if (metadata.key == kSignatureMetadata) {
+      return metadata.value.find(dicom::format_tag(tag)) == std::string::npos;
     }
   }
   return true;
 }
 
-// Constraints that read least first: own tags, then tags of the levels above, then those of children.
-std::vector<Constraint> ordered(const std::vector<Constraint>& constraints) {
-  std::vector<Constraint> result = constraints;
-  std::stable_partition(result.begin(), result.end(),
-                        [](const Constraint& constraint) { return constraint.tag != kModalitiesInStudy; });
-  return result;
+enum class Verdict : uint8_t { kNo, kYes, kDoubtful };
+
+Verdict judge(const Snapshot& snapshot, const Found& found, const Constraint& constraint) {
+  if (constraint.tag == kModalitiesInStudy) {
+    const bool matches = found.resource().level == Level::kStudy &&
+                         any_modality_matches(snapshot, found.id(), constraint.matcher);
+    return matches ? Verdict::kYes : Verdict::kNo;
+  }
+  const dicom::TagValue* value = found.tag(constraint.tag);
+  if (value == nullptr && constraint.added_at &&
+      is_older_than_tag(found.at(*constraint.added_at), constraint.tag)) {
+    return Verdict::kDoubtful;
+  }
+  return value != nullptr && !value->is_json && constraint.matcher.matches(value->value) ? Verdict::kYes
+                                                                                         : Verdict::kNo;
+}
+
+// A query made ready: what is left to look at for each resource.
+class Search {
+ public:
+  Search(const Snapshot& snapshot, const Query& query)
+      : snapshot_(snapshot), query_(query), found_(snapshot) {
+    for (const Constraint& constraint : query.constraints) {
+      if (is_constraining(constraint.matcher)) {
+        constraints_.push_back(&constraint);
+      }
+    }
+    // Constraints that read least first: own tags and tags of the levels above, then those of children.
+    std::stable_partition(constraints_.begin(), constraints_.end(),
+                          [](const Constraint* constraint) { return constraint->tag != kModalitiesInStudy; });
+    labels_to_ask_.assign(query.labels.size(), true);
+  }
+
+  void run(const std::function<bool(const Found&)>& visit);
+
+ private:
+  using Visit = std::function<bool(const Found&)>;
+
+  bool find_parents();
+  bool demands_nothing() const {
+    return constraints_.empty() && query_.metadata.empty() && parents_.empty() && query_.labels.empty() &&
+           query_.label_rule != LabelRule::kNone;
+  }
+  bool consider(ResourceId id, std::optional<PublicId> public_id, const Visit& visit);
+  bool matches(ResourceId id);
+  bool labels_match(ResourceId id) const;
+  bool parents_match() const;
+  bool metadata_match() const;
+  bool read_first(const Visit& visit);
+  bool enough() const { return visited_ >= query_.limit; }
+
+  const Snapshot& snapshot_;
+  const Query& query_;
+  Found found_;
+  std::vector<const Constraint*> constraints_;
+  std::vector<bool> labels_to_ask_;
+  std::vector<std::pair<ResourceId, Level>> parents_;
+  uint64_t skipped_ = 0, visited_ = 0;
+  ResourceId next_ = 0;  // all before are done
+};
+
+// False if no resource can be below all of them.
+bool Search::find_parents() {
+  for (const PublicId& parent : query_.parents) {
+    const auto located = snapshot_.locate(parent);
+    if (!located || located->second >= query_.level) {
+      return false;
+    }
+    parents_.push_back(*located);
+  }
+  return true;
+}
+
+bool Search::labels_match(ResourceId id) const {
+  if (query_.label_rule == LabelRule::kNone && query_.labels.empty()) {
+    return !snapshot_.has_labels(id);
+  }
+  bool any = false;
+  for (size_t i = 0; i < query_.labels.size(); ++i) {
+    const bool has = !labels_to_ask_[i] || snapshot_.has_label(id, query_.labels[i]);
+    if (query_.label_rule == LabelRule::kAll && !has) {
+      return false;
+    }
+    any = any || has;
+  }
+  return query_.label_rule == LabelRule::kAll || query_.labels.empty() ||
+         any == (query_.label_rule == LabelRule::kAny);
+}
+
+bool Search::parents_match() const {
+  return std::all_of(parents_.begin(), parents_.end(),
+                     [&](const auto& parent) { return found_.at(parent.second).id == parent.first; });
+}
+
+bool Search::metadata_match() const {
+  return std::all_of(query_.metadata.begin(), query_.metadata.end(), [&](const MetadataConstraint& wanted) {
+    const std::optional<Metadata> metadata = snapshot_.metadata(found_.resource(), wanted.key);
+    return metadata && wanted.matcher.matches(metadata->value);
+  });
+}
+
+bool Search::matches(ResourceId id) {
+  if (!labels_match(id)) {
+    return false;
+  }
+  if (constraints_.empty() && query_.metadata.empty() && parents_.empty()) {
+    return true;
+  }
+  if (!found_.exists() || !parents_match()) {
+    return false;
+  }
+  for (const Constraint* constraint : constraints_) {
+    const Verdict verdict = judge(snapshot_, found_, *constraint);
+    if (verdict == Verdict::kNo || (verdict == Verdict::kDoubtful && !query_.with_doubtful)) {
+      return false;
+    }
+    if (verdict == Verdict::kDoubtful) {
+      found_.set_doubtful(true);
+    }
+  }
+  return metadata_match();
+}
+
+// False: enough.
+bool Search::consider(ResourceId id, std::optional<PublicId> public_id, const Visit& visit) {
+  next_ = id + 1;
+  found_.set(id, query_.level, public_id);
+  if (!matches(id)) {
+    return true;
+  }
+  if (skipped_ < query_.since) {
+    ++skipped_;
+    return true;
+  }
+  ++visited_;
+  return visit(found_) && !enough();
+}
+
+// Where the way in is long and few matches are wanted, they may well be among the first resources of the
+// level. False: enough.
+bool Search::read_first(const Visit& visit) {
+  constexpr uint64_t kMost = 100'000;
+  if (query_.limit >= kMost || query_.since >= kMost) {
+    return true;
+  }
+  bool more = true;
+  snapshot_.list(
+      query_.level, 0, kCountBound + 2 * (query_.since + query_.limit),
+      [&](ResourceId id, const PublicId& public_id) { return more = consider(id, public_id, visit); });
+  return more;
+}
+
+void Search::run(const Visit& visit) {
+  if (!find_parents() || query_.limit == 0) {
+    return;
+  }
+  if (demands_nothing()) {
+    snapshot_.list(query_.level, query_.since, query_.limit, [&](ResourceId id, const PublicId& public_id) {
+      found_.set(id, query_.level, public_id);
+      return visit(found_);
+    });
+    return;
+  }
+  const std::optional<Way> way = choose_way(snapshot_, query_, parents_);
+  if (!way) {
+    snapshot_.list(query_.level, 0, UINT64_MAX,
+                   [&](ResourceId id, const PublicId& public_id) { return consider(id, public_id, visit); });
+    return;
+  }
+  if (way->is_long && !read_first(visit)) {
+    return;
+  }
+  if (way->label) {
+    labels_to_ask_[*way->label] = false;
+  }
+  IdSet candidates;
+  way->visit([&](ResourceId entry) {
+    return visit_level(snapshot_, entry, way->level, query_.level, [&](ResourceId id) {
+      if (id >= next_) {
+        candidates.insert(id);
+      }
+      return true;
+    });
+  });
+  candidates.walk(next_, [&](ResourceId id) { return consider(id, std::nullopt, visit); });
 }
 
 }  // namespace
+
+std::optional<Level> main_tag_level(const dicom::MainTags& main_tags, Level level, Tag tag) {
+  for (int i = static_cast<int>(level); i >= static_cast<int>(Level::kPatient); --i) {
+    if (main_tags.contains(dicom_level(static_cast<Level>(i)), tag)) {
+      return static_cast<Level>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Level> added_tag_level(const dicom::MainTags& main_tags, Level level, Tag tag) {
+  static const dicom::MainTags kDefault;
+  const std::optional<Level> at = main_tag_level(main_tags, level, tag);
+  return at && !kDefault.contains(dicom_level(*at), tag) ? at : std::nullopt;
+}
 
 bool is_constraining(const dicom::Matcher& matcher) {
   if (matcher.kind() == MatchKind::Range) {
@@ -69,14 +259,39 @@ const dicom::TagValue* find_tag_value(const TagValues& values, Tag tag) {
   return found != values.end() && found->tag == tag ? &*found : nullptr;
 }
 
-void Found::set(Resource resource) {
-  level_ = resource.level;
-  chain_[slot(level_)] = std::move(resource);
+void Found::set(ResourceId id, Level level, std::optional<PublicId> public_id) {
+  level_ = level;
+  id_ = id;
+  public_id_ = public_id;
+  is_doubtful_ = false;
+}
+
+bool Found::exists() const {
+  Resource& own = chain_[slot(level_)];
+  if (own.id == id_) {
+    return true;
+  }
+  std::optional<Resource> read = snapshot_.get(id_);
+  if (!read || read->level != level_) {
+    return false;
+  }
+  own = std::move(*read);
+  return true;
+}
+
+const PublicId& Found::public_id() const {
+  if (!public_id_) {
+    public_id_ = resource().public_id;
+  }
+  return *public_id_;
 }
 
 const Resource& Found::at(Level level) const {
   if (level > level_) {
     throw Error(HILUM_E_INTERNAL, "a search was asked for a resource below its level");
+  }
+  if (!exists()) {
+    throw Error(HILUM_E_CORRUPTED, fmt::format("the index has lost resource {}", id_));
   }
   for (size_t i = slot(level_); i > slot(level); --i) {
     const ResourceId parent = chain_[i].parent;
@@ -106,34 +321,18 @@ const dicom::TagValue* Found::tag(Tag tag) const {
   }
 }
 
+void find(const Snapshot& snapshot, const Query& query, const std::function<bool(const Found&)>& visit) {
+  static Timer& timer = metrics().timer("hilum_index_query_duration_ms");
+  const ScopedTimer measured(timer);  // what is done with each result included
+  Search(snapshot, query).run(visit);
+}
+
 void find(const Snapshot& snapshot, Level level, const std::vector<Constraint>& constraints,
           const std::function<bool(const Found&)>& visit) {
-  const std::vector<Constraint> checks = ordered(constraints);
-  Found found(snapshot);
-  bool more = true;
-  const auto consider = [&](ResourceId id) {
-    if (std::optional<Resource> resource = snapshot.get(id)) {
-      found.set(std::move(*resource));
-      if (matches(snapshot, found, checks)) {
-        more = visit(found);
-      }
-    }
-    return more;
-  };
-  const std::optional<Plan> plan = make_plan(snapshot, level, checks);
-  if (!plan) {
-    snapshot.list(level, 0, UINT64_MAX, [&](ResourceId id, const PublicId&) { return consider(id); });
-    return;
-  }
-  plan->walk.walk(snapshot, plan->level, plan->tag, [&](ResourceId id) {
-    if (plan->level == level) {
-      return consider(id);
-    }
-    if (const std::optional<Resource> above = snapshot.get(id)) {
-      snapshot.descendants(*above, level, [&](ResourceId below, const PublicId&) { return consider(below); });
-    }
-    return more;
-  });
+  Query query;
+  query.level = level;
+  query.constraints = constraints;
+  find(snapshot, query, visit);
 }
 
 std::vector<std::string> modalities_in_study(const Snapshot& snapshot, ResourceId study) {

@@ -1,4 +1,4 @@
-// Which search key a query walks along.
+// The way in to the matches of a query: the shortest list of resources among which they all are.
 #pragma once
 
 #include <functional>
@@ -11,36 +11,54 @@
 
 namespace hilum::index {
 
+using IdVisitor = std::function<bool(ResourceId)>;  // returns false to stop
+
 // How the entries of one search key that may satisfy a constraint are found. What an entry says is "perhaps":
 // search values are normalised and cut, the stored value decides.
 class KeyWalk {
  public:
-  // Nothing if the constraint demands nothing.
+  // Nothing if the constraint demands nothing, or if its bounds are of no kind that the keys are ordered by.
   static std::optional<KeyWalk> of(const dicom::Matcher& matcher);
 
   // Calls `visit` with each entry that may match, once.
-  void walk(const Snapshot& snapshot, Level level, Tag tag,
-            const std::function<bool(ResourceId)>& visit) const;
+  void walk(const Snapshot& snapshot, Level level, Tag tag, const IdVisitor& visit) const;
   bool accepts(std::string_view search_value) const;
 
  private:
   enum class Kind { kValues, kPattern, kRange };
+  bool walk_values(const Snapshot& snapshot, Level level, Tag tag, const IdVisitor& visit) const;
+
   Kind kind_ = Kind::kValues;
-  std::vector<std::string> values_;  // distinct
+  std::vector<std::string> values_;  // distinct, ascending
   std::string prefix_, pattern_;
   std::string from_;
   std::optional<std::string> to_;
 };
 
-struct Plan {
-  Level level = Level::kPatient;  // of the search key: that of the query or above
-  Tag tag = 0;
-  KeyWalk walk;
+// A list of resources at some level; every match of the query is one of them, or above or below one.
+struct Way {
+  // By `entries` if they are known, else by a walk.
+  void visit(const IdVisitor& visitor) const;
+
+  Level level = Level::kPatient;
+  std::function<void(const IdVisitor&)> walk;
+  bool is_long = false;                  // at least kCountBound resources of the queried level
+  std::vector<ResourceId> entries = {};  // all that it has, unless it is long
+  // The index of the label that it is made of: entries need not be asked for it again.
+  std::optional<size_t> label = std::nullopt;
 };
 
-// The search key with the fewest entries to look at (counted, up to a bound), or nothing: then the whole
-// level must be read.
-std::optional<Plan> make_plan(const Snapshot& snapshot, Level level,
-                              const std::vector<Constraint>& constraints);
+// How many resources are counted before a way counts as long.
+inline constexpr uint64_t kCountBound = 1000;
+
+// The way with the fewest resources of the queried level, or nothing: then the whole level must be read.
+// `parents` are the numbers of query.parents. The query must outlive the way.
+std::optional<Way> choose_way(const Snapshot& snapshot, const Query& query,
+                              const std::vector<std::pair<ResourceId, Level>>& parents);
+
+// Visits the resources of the queried level that belong to an entry of a way: itself, those below, or the one
+// above.
+bool visit_level(const Snapshot& snapshot, ResourceId entry, Level entry_level, Level level,
+                 const IdVisitor& visit);
 
 }  // namespace hilum::index

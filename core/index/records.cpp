@@ -76,6 +76,15 @@ class Decoder {
   const char* what_;
 };
 
+uint8_t check_version(uint8_t version, uint8_t known) {
+  if (version > known) {
+    throw Error(
+        HILUM_E_INCOMPATIBLE_DATABASE,
+        fmt::format("a record of the index has version {}, this program knows up to {}", version, known));
+  }
+  return version;
+}
+
 void append_signed(std::string& out, int64_t value) {
   append_varint(out, (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
 }
@@ -204,13 +213,7 @@ std::string encode_resource(const Resource& resource) {
 
 Resource decode_resource(ResourceId id, std::string_view bytes) {
   Decoder in(bytes, "the record of a resource");
-  const uint8_t version = in.byte();
-  if (version > kRecordVersion) {
-    throw Error(HILUM_E_INCOMPATIBLE_DATABASE,
-                fmt::format("a record of the index has version {}, this program knows up to {}", version,
-                            kRecordVersion));
-  }
-  in.check(version != 0);
+  in.check(check_version(in.byte(), kRecordVersion) != 0);
   Resource resource;
   resource.id = id;
   resource.level = in.level();
@@ -307,6 +310,35 @@ StoredChange decode_change(int64_t sequence, std::string_view bytes) {
   change.change.time_ms = in.signed_varint();
   in.end();
   return change;
+}
+
+std::string encode_export(const Export& row) {
+  std::string out;
+  out.push_back(static_cast<char>(kExportVersion));
+  out.push_back(static_cast<char>(row.level));
+  append_array(out, row.resource.bytes);
+  append_signed(out, row.time_ms);
+  append_sized(out, row.remote);
+  for (const std::string& identifier : row.identifiers) {
+    append_sized(out, identifier);
+  }
+  return out;
+}
+
+Export decode_export(int64_t sequence, std::string_view bytes) {
+  Decoder in(bytes, "an export");
+  in.check(check_version(in.byte(), kExportVersion) != 0);
+  Export row;
+  row.sequence = sequence;
+  row.level = in.level();
+  row.resource.bytes = in.array<20>();
+  row.time_ms = in.signed_varint();
+  row.remote = in.sized();
+  for (std::string& identifier : row.identifiers) {
+    identifier = in.sized();
+  }
+  in.end();
+  return row;
 }
 
 std::string encode_number(uint64_t number) {

@@ -13,6 +13,7 @@
 namespace hilum::index {
 
 inline constexpr uint8_t kRecordVersion = 1;
+inline constexpr uint8_t kExportVersion = 1;
 
 std::string encode_resource(const Resource& resource);  // all but `id`, which stands in the key
 std::string encode_counters(const Counters& counters);
@@ -23,6 +24,7 @@ struct StoredChange {
   ResourceId id = 0;
 };
 std::string encode_change(const StoredChange& change);  // all but the sequence
+std::string encode_export(const Export& row);           // all but the sequence
 std::string encode_number(uint64_t number);             // 8 bytes
 std::string encode_varint(uint64_t number);
 struct PatientState {
@@ -43,6 +45,7 @@ Counters decode_counters(std::string_view bytes);
 Totals decode_totals(std::string_view bytes);
 Metadata decode_metadata(int32_t key, std::string_view bytes);
 StoredChange decode_change(int64_t sequence, std::string_view bytes);
+Export decode_export(int64_t sequence, std::string_view bytes);
 uint64_t decode_number(std::string_view bytes);
 uint64_t decode_varint(std::string_view bytes);
 PatientState decode_patient_state(std::string_view bytes);

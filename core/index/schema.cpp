@@ -126,6 +126,8 @@ std::string change_of_key(ResourceId id, int64_t sequence) {
   return key;
 }
 
+std::string export_key(int64_t sequence) { return id_prefix(key::kExport, static_cast<uint64_t>(sequence)); }
+
 std::string recycling_key(uint64_t order) { return id_prefix(key::kRecycling, order); }
 
 std::string patient_state_key(ResourceId patient) { return id_prefix(key::kPatientState, patient); }

@@ -28,7 +28,7 @@
 // | 'q'  | patient id 8                     | protected 1, order 8 (0: not in 'Q')    | the same                    |
 // | 'G'  | name text                        | global property                         | set_global_property         |
 // | 'B'  | of the blob store                | of the blob store                       | through put_raw             |
-// | 'E'  | of the log of exports            |                                         | through put_raw             |
+// | 'E'  | sequence 8                       | Export (records.h)                      | log_export                  |
 // | 'J'  | of the job engine                |                                         | through put_raw             |
 //
 // 'N': depth 1 counts blocks of 1,024 ids, depth 2 blocks of 1,048,576 ids; absent is 0. With them a page at
@@ -73,8 +73,11 @@ enum class NumberKey : uint8_t {
   kLastSequence = 2,  // the greatest change sequence ever given, 8 bytes
   kLastOrder = 3,     // the greatest position in the recycling order ever given, 8 bytes
   kTotals = 4,        // Totals (records.h)
-  kClearedTo = 5,  // changes up to this sequence were cleared: their 'H' and 'h' keys count no more, 8 bytes
-  kTrimmedTo = 6,  // and up to this sequence these keys have been erased, 8 bytes
+  kClearedTo = 5,   // changes up to this sequence were cleared: their 'H' and 'h' keys count no more, 8 bytes
+  kTrimmedTo = 6,   // and up to this sequence these keys have been erased, 8 bytes
+  kLastExport = 7,  // of the log of exports: the same three numbers
+  kExportsClearedTo = 8,
+  kExportsTrimmedTo = 9,
 };
 
 // System metadata that the index itself knows; all numbers stand in hilum/index.h.
@@ -101,6 +104,7 @@ std::string label_of_key(ResourceId id, std::string_view label);
 std::string labelled_key(Level level, std::string_view label, ResourceId id);
 std::string change_key(int64_t sequence);
 std::string change_of_key(ResourceId id, int64_t sequence);
+std::string export_key(int64_t sequence);
 std::string recycling_key(uint64_t order);
 std::string patient_state_key(ResourceId patient);
 std::string global_property_key(std::string_view name);
@@ -143,7 +147,7 @@ struct LabelKey {
   ResourceId id;
 };
 std::optional<LabelKey> parse_labelled_key(std::string_view key);
-// Keys of a type byte and two numbers, or one: 'M' (second of 4 bytes), 'h'; 'R', 'K', 'q', 'Q', 'H'.
+// Keys of a type byte and two numbers, or one: 'M' (second of 4 bytes), 'h'; 'R', 'K', 'q', 'Q', 'H', 'E'.
 std::optional<std::pair<uint64_t, uint32_t>> parse_metadata_key(std::string_view key);
 std::optional<std::pair<uint64_t, uint64_t>> parse_pair_key(std::string_view key);
 std::optional<uint64_t> parse_single_key(std::string_view key);

@@ -77,6 +77,21 @@ std::optional<Metadata> Snapshot::metadata(const Resource& resource, int32_t key
 
 std::vector<std::string> Snapshot::labels(ResourceId id) const { return read_labels(KvReader(*kv_), id); }
 
+bool Snapshot::has_label(ResourceId id, std::string_view label) const {
+  std::string value;
+  return kv_->get(label_of_key(id, label), &value);
+}
+
+bool Snapshot::has_labels(ResourceId id) const {
+  const std::string prefix = id_prefix(key::kLabelOf, id);
+  bool any = false;
+  KvReader(*kv_).scan(prefix, prefix, [&](std::string_view, std::string_view) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
 Counters Snapshot::counters(const Resource& resource) const {
   return read_counters(KvReader(*kv_), resource);
 }

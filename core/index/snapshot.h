@@ -31,6 +31,8 @@ class Snapshot {
   std::vector<Metadata> metadata(const Resource& resource) const;
   std::optional<Metadata> metadata(const Resource& resource, int32_t key) const;
   std::vector<std::string> labels(ResourceId id) const;  // ascending
+  bool has_label(ResourceId id, std::string_view label) const;
+  bool has_labels(ResourceId id) const;  // any
   Counters counters(const Resource& resource) const;     // of an instance: its own sizes
   bool is_protected(ResourceId patient) const;
 
@@ -68,13 +70,21 @@ class Snapshot {
   void changes_backwards(int64_t to, const std::function<bool(const Change&)>& visit) const;
   int64_t last_change_sequence() const;  // the greatest ever given; never goes down
 
+  // --- the log of exports ---
+  void exports(int64_t since, const std::function<bool(const Export&)>& visit) const;
+  void exports_backwards(int64_t to, const std::function<bool(const Export&)>& visit) const;
+
   // --- recycling order: unprotected patients, the one to go first comes first ---
   void recycling_order(const std::function<bool(ResourceId patient)>& visit) const;
 
   std::optional<std::string> global_property(std::string_view name) const;
 
  private:
-  int64_t cleared_changes() const;  // sequence up to which the change log was cleared
+  // Rows of a log ('H', 'E') after `since`, or up to `to` and descending; those that were cleared excluded.
+  using VisitRow = std::function<bool(int64_t sequence, std::string_view row)>;
+  void log_rows(char log, int64_t since, const VisitRow& visit) const;
+  void log_rows_backwards(char log, int64_t to, const VisitRow& visit) const;
+  int64_t cleared_to(char log) const;
 
   std::shared_ptr<const KvSnapshot> kv_;
 };

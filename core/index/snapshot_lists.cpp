@@ -140,41 +140,66 @@ void Snapshot::labelled(Level level, std::string_view label,
   });
 }
 
-int64_t Snapshot::cleared_changes() const {
+int64_t Snapshot::cleared_to(char log) const {
   std::string value;
-  return kv_->get(number_key(NumberKey::kClearedTo), &value) ? static_cast<int64_t>(decode_number(value)) : 0;
+  const NumberKey number = log == key::kExport ? NumberKey::kExportsClearedTo : NumberKey::kClearedTo;
+  return kv_->get(number_key(number), &value) ? static_cast<int64_t>(decode_number(value)) : 0;
 }
 
-void Snapshot::changes(int64_t since, const std::function<bool(const Change&)>& visit) const {
-  if (since == std::numeric_limits<int64_t>::max()) {
+void Snapshot::log_rows(char log, int64_t since, const VisitRow& visit) const {
+  const int64_t after = std::max(since, cleared_to(log));
+  if (after == std::numeric_limits<int64_t>::max()) {
     return;
   }
-  KvReader(*kv_).scan(std::string(1, key::kChange), change_key(std::max(since, cleared_changes()) + 1),
+  KvReader(*kv_).scan(std::string(1, log), id_prefix(log, static_cast<uint64_t>(after + 1)),
                       [&](std::string_view key, std::string_view value) {
                         const auto sequence = parse_single_key(key);
-                        return !sequence ||
-                               visit(decode_change(static_cast<int64_t>(*sequence), value).change);
+                        return !sequence || visit(static_cast<int64_t>(*sequence), value);
                       });
 }
 
-void Snapshot::changes_backwards(int64_t to, const std::function<bool(const Change&)>& visit) const {
+void Snapshot::log_rows_backwards(char log, int64_t to, const VisitRow& visit) const {
   if (to <= 0) {
     return;
   }
-  const int64_t cleared = cleared_changes();
-  const std::string prefix(1, key::kChange);
+  const int64_t cleared = cleared_to(log);
+  const std::string prefix(1, log);
   const std::unique_ptr<KvIterator> it = kv_->iterate();
-  it->seek_for_previous(to == std::numeric_limits<int64_t>::max() ? after_prefix(prefix)
-                                                                  : change_key(to + 1));
+  it->seek_for_previous(to == std::numeric_limits<int64_t>::max()
+                            ? after_prefix(prefix)
+                            : id_prefix(log, static_cast<uint64_t>(to) + 1));
   for (; it->valid() && it->key().substr(0, 1) == prefix; it->previous()) {
     const auto sequence = parse_single_key(it->key());
     if (sequence && static_cast<int64_t>(*sequence) <= cleared) {
       return;
     }
-    if (sequence && !visit(decode_change(static_cast<int64_t>(*sequence), it->value()).change)) {
+    if (sequence && !visit(static_cast<int64_t>(*sequence), it->value())) {
       return;
     }
   }
+}
+
+void Snapshot::changes(int64_t since, const std::function<bool(const Change&)>& visit) const {
+  log_rows(key::kChange, since, [&](int64_t sequence, std::string_view row) {
+    return visit(decode_change(sequence, row).change);
+  });
+}
+
+void Snapshot::changes_backwards(int64_t to, const std::function<bool(const Change&)>& visit) const {
+  log_rows_backwards(key::kChange, to, [&](int64_t sequence, std::string_view row) {
+    return visit(decode_change(sequence, row).change);
+  });
+}
+
+void Snapshot::exports(int64_t since, const std::function<bool(const Export&)>& visit) const {
+  log_rows(key::kExport, since,
+           [&](int64_t sequence, std::string_view row) { return visit(decode_export(sequence, row)); });
+}
+
+void Snapshot::exports_backwards(int64_t to, const std::function<bool(const Export&)>& visit) const {
+  log_rows_backwards(key::kExport, to, [&](int64_t sequence, std::string_view row) {
+    return visit(decode_export(sequence, row));
+  });
 }
 
 int64_t Snapshot::last_change_sequence() const {

@@ -50,6 +50,9 @@ void Transaction::Impl::load_numbers() {
   numbers_.last_order = load(NumberKey::kLastOrder);
   numbers_.cleared_to = static_cast<int64_t>(load(NumberKey::kClearedTo));
   numbers_.trimmed_to = static_cast<int64_t>(load(NumberKey::kTrimmedTo));
+  numbers_.last_export = static_cast<int64_t>(load(NumberKey::kLastExport));
+  numbers_.exports_cleared_to = static_cast<int64_t>(load(NumberKey::kExportsClearedTo));
+  numbers_.exports_trimmed_to = static_cast<int64_t>(load(NumberKey::kExportsTrimmedTo));
   std::string totals;
   if (store_.get(number_key(NumberKey::kTotals), &totals)) {
     numbers_.totals = decode_totals(totals);
@@ -67,6 +70,12 @@ void Transaction::Impl::write_numbers(KvBatch* batch) {
              static_cast<uint64_t>(then.cleared_to));
   put_number(batch, NumberKey::kTrimmedTo, static_cast<uint64_t>(now.trimmed_to),
              static_cast<uint64_t>(then.trimmed_to));
+  put_number(batch, NumberKey::kLastExport, static_cast<uint64_t>(now.last_export),
+             static_cast<uint64_t>(then.last_export));
+  put_number(batch, NumberKey::kExportsClearedTo, static_cast<uint64_t>(now.exports_cleared_to),
+             static_cast<uint64_t>(then.exports_cleared_to));
+  put_number(batch, NumberKey::kExportsTrimmedTo, static_cast<uint64_t>(now.exports_trimmed_to),
+             static_cast<uint64_t>(then.exports_trimmed_to));
   const std::string totals = encode_totals(now.totals);
   if (totals != encode_totals(then.totals)) {
     batch->put(number_key(NumberKey::kTotals), totals);
@@ -104,6 +113,7 @@ void Transaction::Impl::drop_caches() {
 
 KvBatch Transaction::Impl::take() {
   trim_changes();
+  trim_exports();
   KvBatch batch;
   overlay_.take(&batch);
   counters_.take([&](ResourceId id, const Counters& counters) {
@@ -264,6 +274,12 @@ void Transaction::log_change(ChangeType type, Level level, ResourceId id, const 
 }
 
 void Transaction::clear_changes() { impl_->numbers_.cleared_to = impl_->numbers_.last_sequence; }
+
+int64_t Transaction::log_export(const Resource& resource, std::string_view remote, int64_t time_ms) {
+  return impl_->log_export(resource, remote, time_ms);
+}
+
+void Transaction::clear_exports() { impl_->numbers_.exports_cleared_to = impl_->numbers_.last_export; }
 
 void Transaction::set_global_property(std::string_view name, std::string_view value) {
   impl_->overlay_.put(global_property_key(name), std::string(value));

@@ -77,6 +77,9 @@ class Transaction {
   // Empties the change log; sequences go on. The space of the rows is given back in portions by later
   // groups.
   void clear_changes();
+  // Adds a row to the log of exports; returns its sequence.
+  int64_t log_export(const Resource& resource, std::string_view remote, int64_t time_ms);
+  void clear_exports();  // as clear_changes()
   void set_global_property(std::string_view name, std::string_view value);
   // For other rooms that keep keys of their own in the same store (the blob store's locations): raw changes
   // under their type byte (schema.h).

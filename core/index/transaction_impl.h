@@ -23,6 +23,7 @@ struct Numbers {
   Totals totals;
   int64_t cleared_to = 0;  // changes up to here do not exist any more
   int64_t trimmed_to = 0;  // and up to here their keys are gone, too
+  int64_t last_export = 0, exports_cleared_to = 0, exports_trimmed_to = 0;
 };
 
 // Three kinds of state:
@@ -50,6 +51,7 @@ class Transaction::Impl {
   Resource add_instance(const NewInstance& instance);  // transaction_add.cpp
   Removed remove(const Resource& resource);            // transaction_remove.cpp
   void log(ChangeType type, Level level, ResourceId id, const PublicId& resource, int64_t time_ms);
+  int64_t log_export(const Resource& resource, std::string_view remote, int64_t time_ms);
   void set_counters(ResourceId id, const Counters& counters) { counters_.set(id, counters); }
   // Adds the difference of sizes to a resource, all above it, and the totals.
   void change_sizes(const Resource& resource, const Counters& before, const Counters& after);
@@ -93,6 +95,7 @@ class Transaction::Impl {
   void load_numbers();
   void write_numbers(KvBatch* batch);
   void trim_changes();
+  void trim_exports();
   void drop_caches();
 
   std::optional<Hot> find_parent(const PublicId& id, Level level);

@@ -98,6 +98,17 @@ enum class ChangeType : uint16_t {
 };
 inline bool is_logged(ChangeType type) { return static_cast<uint16_t>(type) < 4096; }
 
+// One row of the log of exports: a resource that was sent to a remote destination.
+struct Export {
+  int64_t sequence = 0;
+  Level level = Level::kInstance;
+  PublicId resource;
+  int64_t time_ms = 0;
+  std::string remote;  // symbolic name of the destination
+  // PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID; empty below the level.
+  std::array<std::string, 4> identifiers;
+};
+
 struct Change {
   int64_t sequence = 0;  // 0 if not logged
   ChangeType type = ChangeType::kNewInstance;

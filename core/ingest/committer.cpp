@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/base/log_setup.h"
+#include "core/base/metrics.h"
 
 namespace hilum::ingest {
 namespace {
@@ -67,6 +68,11 @@ void Committer::wait(const std::shared_ptr<Operation>& operation) {
   }
 }
 
+size_t Committer::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 Committer::Operations Committer::next_group() {
   Operations operations;
   std::unique_lock lock(mutex_);
@@ -105,6 +111,10 @@ void Committer::keep_house() {
 void Committer::commit(const Operations& operations) {
   std::vector<index::Change> events;
   try {
+    static Timer& timer = metrics().timer("hilum_commit_duration_ms");
+    static Counter& count = metrics().counter("hilum_commit_changes");
+    const ScopedTimer measured(timer);
+    count.add(static_cast<int64_t>(operations.size()));
     Group group;
     apply(operations, group);
     write(group);
@@ -157,6 +167,8 @@ void Committer::write(const Group& group) {
   ++group_;  // never used twice, whatever happens
   blobs_.commit(group_, group.blobs, group.removed, &batch);
   try {
+    static Timer& timer = metrics().timer("hilum_index_write_duration_ms");
+    const ScopedTimer measured(timer);
     store_.write(batch, false);
   } catch (...) {
     blobs_.abandon(group_);

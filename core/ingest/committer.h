@@ -64,6 +64,7 @@ class Committer {
     submit(operation, always);
     wait(operation);
   }
+  size_t waiting() const;  // operations that are queued
   // Commits what is queued and ends the thread.
   void stop();
 
@@ -93,7 +94,7 @@ class Committer {
   uint64_t group_;
   bool more_upkeep_ = true;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_;
   std::deque<std::shared_ptr<Operation>> queue_;  // guarded by mutex_
   bool stopping_ = false;                         // guarded by mutex_

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/metrics.h"
 #include "core/index/utc_time.h"
 #include "core/ingest/committer.h"
 #include "core/ingest/content.h"
@@ -33,6 +34,11 @@ struct Pending {
   Outcome outcome = Outcome::kStored;    // set by the committing thread
   std::shared_ptr<Operation> operation;  // none: decided already
 };
+
+Timer& store_timer() {
+  static Timer& timer = metrics().timer("orthanc_store_dicom_duration_ms");
+  return timer;
+}
 
 // Is this what an archive may hold beside instances?
 bool is_no_instance(const Error& error) {
@@ -58,10 +64,12 @@ class Ingest::Impl {
 
   index::Snapshot snapshot() const { return index::Snapshot(store_.snapshot()); }
   const Options& options() const { return options_; }
+  void set_default_encoding(dicom::Encoding encoding) { options_.default_encoding.set(encoding); }
   const storage::BlobStore& blobs() const { return blobs_; }
   const Stager& stager() const { return stager_; }
   const Stability& stability() const { return stability_; }
   Committer& committer() { return committer_; }
+  size_t waiting() const { return committer_.waiting(); }
 
   // `always`: also if the queue is full (the caller bounds what is in flight).
   std::shared_ptr<Pending> begin(Bytes&& bytes, const Origin& origin, bool always = false);
@@ -87,7 +95,7 @@ class Ingest::Impl {
 
   index::KvStore& store_;
   storage::BlobStore& blobs_;
-  const Options options_;
+  Options options_;  // constant but for what is Live
   const Stager stager_;
   Stability stability_;
   Committer committer_;
@@ -172,6 +180,7 @@ Stored Ingest::Impl::finish(Pending& pending) {
 bool Ingest::Impl::store_body(Bytes&& bytes, const Origin& origin,
                               const std::function<void(const Stored&)>& on_stored) {
   if (!is_zip(source_of(bytes))) {
+    const ScopedTimer measured(store_timer());
     on_stored(finish(*begin(std::move(bytes), origin)));
     return false;
   }
@@ -306,8 +315,10 @@ Ingest::~Ingest() { impl_->stop(); }
 index::Snapshot Ingest::snapshot() const { return impl_->snapshot(); }
 const std::string& Ingest::spool_directory() const { return impl_->blobs().spool_directory(); }
 const Options& Ingest::options() const { return impl_->options(); }
+void Ingest::set_default_encoding(dicom::Encoding encoding) { impl_->set_default_encoding(encoding); }
 
 Stored Ingest::store(Bytes&& bytes, const Origin& origin) {
+  const ScopedTimer measured(store_timer());
   return impl_->finish(*impl_->begin(std::move(bytes), origin));
 }
 
@@ -344,6 +355,7 @@ std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> Ingest::stage
 }
 
 bool Ingest::is_stable(index::ResourceId id) const { return impl_->stability().is_stable(id); }
+size_t Ingest::waiting() const { return impl_->waiting(); }
 void Ingest::stop() { impl_->stop(); }
 
 }  // namespace hilum::ingest

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/live.h"
 #include "core/index/snapshot.h"
 #include "core/index/transaction.h"
 #include "core/storage/blob_store.h"
@@ -74,8 +75,8 @@ struct Options {
   uint64_t maximum_patient_count = 0;  // 0: none
   bool reject_when_full = false;       // MaximumStorageMode: "Reject"
   int stable_age_seconds = 60;
-  dicom::Encoding default_encoding = dicom::Encoding::Latin1;  // DefaultEncoding
-  dicom::MainTags main_tags;                                   // default set plus ExtraMainDicomTags
+  Live<dicom::Encoding> default_encoding = dicom::Encoding::Latin1;  // DefaultEncoding
+  dicom::MainTags main_tags;                                         // default set plus ExtraMainDicomTags
   size_t queue_limit = 4096;                 // operations that may wait for the committing thread
   uint64_t zip_entry_limit = 4096ull << 20;  // MaximumFileSizeInArchiveMB: inflated size of one entry
 };
@@ -98,6 +99,8 @@ class Ingest {
   index::Snapshot snapshot() const;
   const std::string& spool_directory() const;
   const Options& options() const;
+  // DefaultEncoding from now on, for what comes in and for whoever asks options().
+  void set_default_encoding(dicom::Encoding encoding);
 
   // Stores one DICOM file. Errors: HILUM_E_BAD_FORMAT, IdentityError (HILUM_E_BAD_FORMAT,
   // HILUM_E_INEXISTENT_TAG or HILUM_E_BAD_TYPE), HILUM_E_FULL_STORAGE, HILUM_E_BUSY (queue full),
@@ -131,6 +134,9 @@ class Ingest {
   std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> stage_attachment(int32_t type,
                                                                                       Bytes&& content,
                                                                                       bool compressed) const;
+
+  // Changes that wait for the committing thread.
+  size_t waiting() const;
 
   // Is the resource in the list of those that wait to become stable?
   bool is_stable(index::ResourceId id) const;

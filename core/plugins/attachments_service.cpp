@@ -70,6 +70,17 @@ int32_t open(const hilum_host* host, const hilum_resource* resource, int32_t typ
   });
 }
 
+int32_t open_stored(const hilum_host* host, const hilum_resource* resource, int32_t type, hilum_blob** out) {
+  return guarded("hilum.attachments/1 open_stored", [&] {
+    const index::Resource& found = required(resource, "resource").resource;
+    auto [attachment, blob] = open_newest(plugin_of(host).services().ingest, found, type);
+    attachment.compressed = false;
+    attachment.content_size = attachment.stored_size;
+    attachment.content_md5 = attachment.stored_md5;
+    required(out, "out") = new hilum_blob(std::move(blob), attachment);
+  });
+}
+
 void close(hilum_blob* blob) { delete blob; }
 
 void info(const hilum_blob* blob, hilum_attachment* out) {
@@ -207,9 +218,6 @@ int32_t remove(const hilum_host* host, hilum_text resource_id, int32_t type,
       const index::Attachment& present = attachment_of(resource, type);
       only_if.check(present.revision, md5_of(present));
       transaction.erase_attachment(resource, type);
-      if (is_user_type(type)) {
-        log_change(transaction, index::ChangeType::kUpdatedAttachment, resource);
-      }
       return std::vector<index::BlobUuid>{present.uuid};
     });
   });
@@ -267,8 +275,8 @@ int32_t set_compressed(const hilum_host* host, hilum_text resource_id, int32_t t
   });
 }
 
-const hilum_attachments_v1 kTable = {&open,        &close, &info,   &read,
-                                     &read_stored, &put,   &remove, &set_compressed};
+const hilum_attachments_v1 kTable = {&open, &close,  &info,           &read,       &read_stored,
+                                     &put,  &remove, &set_compressed, &open_stored};
 
 }  // namespace
 

@@ -113,8 +113,12 @@ Json::Value typed_value(const config::Configuration& configuration, const std::s
 }
 
 // Throws HILUM_E_INEXISTENT_ITEM for an option that is neither set nor has a default.
-Json::Value value_of(const config::Configuration& configuration, hilum_text text) {
+Json::Value value_of(const hilum_host* host, hilum_text text) {
+  const config::Configuration& configuration = configuration_of(host);
   const std::string name(to_view(text));
+  if (name == "DefaultEncoding") {  // the one option that follows a setting (hilum.settings/draft)
+    return dicom::encoding_name(plugin_of(host).services().ingest.options().default_encoding);
+  }
   const std::optional<config::OptionInfo> option = find_option(configuration, name);
   if (option) {
     const bool has_default = !option->default_from.empty() || parse_json(option->default_json).has_value();
@@ -160,14 +164,13 @@ int32_t declare(const hilum_host* host, const hilum_option* option) {
 }
 
 int32_t get(const hilum_host* host, hilum_text name, hilum_sink json) {
-  return guarded("hilum.config/1 get", [&] {
-    write_sink(plugin_of(host), json, write_json(value_of(configuration_of(host), name)));
-  });
+  return guarded("hilum.config/1 get",
+                 [&] { write_sink(plugin_of(host), json, write_json(value_of(host, name))); });
 }
 
 int32_t get_boolean(const hilum_host* host, hilum_text name, int32_t* value) {
   return guarded("hilum.config/1 get_boolean", [&] {
-    const Json::Value found = value_of(configuration_of(host), name);
+    const Json::Value found = value_of(host, name);
     if (!found.isBool()) {
       refuse_type(configuration_of(host), name, "true or false");
     }
@@ -177,7 +180,7 @@ int32_t get_boolean(const hilum_host* host, hilum_text name, int32_t* value) {
 
 int32_t get_integer(const hilum_host* host, hilum_text name, int64_t* value) {
   return guarded("hilum.config/1 get_integer", [&] {
-    const Json::Value found = value_of(configuration_of(host), name);
+    const Json::Value found = value_of(host, name);
     if (!found.isInt64() || found.isBool()) {
       refuse_type(configuration_of(host), name, "an integer");
     }
@@ -187,7 +190,7 @@ int32_t get_integer(const hilum_host* host, hilum_text name, int64_t* value) {
 
 int32_t get_text(const hilum_host* host, hilum_text name, hilum_sink text) {
   return guarded("hilum.config/1 get_text", [&] {
-    const Json::Value found = value_of(configuration_of(host), name);
+    const Json::Value found = value_of(host, name);
     if (!found.isString()) {
       refuse_type(configuration_of(host), name, "a text");
     }

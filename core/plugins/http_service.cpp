@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/base/metrics.h"
 #include "core/http/router.h"
 #include "core/plugins/handles.h"
 #include "core/plugins/services.h"
@@ -125,6 +126,8 @@ int32_t add_route(const hilum_host* host, const hilum_route* route) {
     result.permission = permission(given.permission);
     result.owner = plugin.name();
     result.is_short = result.method == http::Method::kGet && (given.flags & HILUM_ROUTE_SHORT) != 0;
+    result.duration = &metrics().timer("hilum_rest_duration_ms{family=\"" + plugin.name() + "\",method=\"" +
+                                       std::string(http::method_name(result.method)) + "\"}");
     if (given.argument_count > 0) {
       required(given.arguments, "arguments");
     }
@@ -233,7 +236,9 @@ int32_t answer(hilum_request* request, hilum_text content_type, const void* body
 bool stream_content(http::Answer& answer, std::string_view content_type, ContentReader& content,
                     uint64_t offset, uint64_t length) {
   std::vector<char> piece(static_cast<size_t>(std::min<uint64_t>(length, kPiece)));
-  if (length <= kPiece) {  // short ones may be compressed on their way
+  // Short ones may be compressed on their way. A short piece far behind is not short: what is before it
+  // must be inflated, which is not for the thread that answers short routes at once.
+  if (offset + length <= kPiece) {
     piece.resize(content.read(offset, piece.data(), piece.size()));
     answer.bytes(content_type, std::string(piece.begin(), piece.end()));
     return true;
@@ -268,6 +273,8 @@ int32_t answer_part(const char* function, hilum_request* request, hilum_text con
     }
     const auto range = content.file_range();
     if (range && count > 0) {
+      static Counter& bytes = metrics().counter("orthanc_storage_read_bytes");
+      bytes.add(static_cast<int64_t>(count));
       request->answer.file(to_view(content_type), {range->fd, range->offset + offset, count, content.blob()});
     } else if (!stream_content(request->answer, to_view(content_type), content, offset, count)) {
       throw Error(HILUM_E_NETWORK, "the client has closed the connection");

@@ -20,6 +20,9 @@ int32_t set_protected(const hilum_host* host, hilum_text id, int32_t is_protecte
 int32_t delete_resource(const hilum_host* host, hilum_text id, uint32_t level, uint32_t* remaining_level,
                         char remaining_id[44]);
 
+// The text of a label. Throws HILUM_E_OUT_OF_RANGE for what cannot be one.
+std::string checked_label(hilum_text text);
+
 // What a write may meet, copied out of the ABI so that the committing thread does not read the plugin's
 // memory.
 class Condition {

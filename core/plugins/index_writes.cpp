@@ -6,11 +6,6 @@
 
 namespace hilum::plugins {
 
-namespace {
-
-constexpr int32_t kFirstUserKey = 1024;
-constexpr int32_t kLastUserKey = 65535;
-
 std::string checked_label(hilum_text text) {
   const std::string_view label = to_view(text);
   const auto allowed = [](char c) {
@@ -21,6 +16,11 @@ std::string checked_label(hilum_text text) {
   }
   return std::string(label);
 }
+
+namespace {
+
+constexpr int32_t kFirstUserKey = 1024;
+constexpr int32_t kLastUserKey = 65535;
 
 int32_t checked_key(int32_t key) {
   if (key < 1 || key > kLastUserKey) {
@@ -111,9 +111,6 @@ int32_t delete_metadata(const hilum_host* host, hilum_text id, int32_t key,
       }
       check_condition(only_if, *present);
       transaction.erase_metadata(resource, key);
-      if (key >= kFirstUserKey) {
-        log_change(transaction, index::ChangeType::kUpdatedMetadata, resource);
-      }
       return std::vector<index::BlobUuid>();
     });
   });

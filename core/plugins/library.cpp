@@ -101,16 +101,19 @@ void check_complete(const std::string& file) {
 
 }  // namespace
 
-Descriptor read_descriptor(const void* entry, uint64_t available) {
+void read_descriptor(const void* entry, uint64_t available, Descriptor& result) {
   // The first three members are those of every ABI; what follows is known only for this major one.
   if (available < offsetof(hilum_plugin, name)) {
     refuse("its {} is not a plugin descriptor", kEntry);
   }
   hilum_plugin plugin{};
   std::memcpy(&plugin, entry, offsetof(hilum_plugin, name));
-  if (plugin.abi_major != HILUM_ABI_MAJOR || plugin.abi_minor > HILUM_ABI_MINOR) {
+  const auto refuse_abi = [&] {
     refuse("it is built for plugin ABI {}.{}, this server has {}.{}", plugin.abi_major, plugin.abi_minor,
            HILUM_ABI_MAJOR, HILUM_ABI_MINOR);
+  };
+  if (plugin.abi_major != HILUM_ABI_MAJOR) {
+    refuse_abi();
   }
   if (plugin.size < kFirstSize || plugin.size > available) {
     refuse("the size in its {} is {}, the symbol has {} bytes, and ABI {}.{} needs {}", kEntry, plugin.size,
@@ -118,11 +121,13 @@ Descriptor read_descriptor(const void* entry, uint64_t available) {
   }
   std::memcpy(&plugin, entry, std::min<uint64_t>(plugin.size, sizeof plugin));
 
-  Descriptor result;
-  result.name = bounded_text(plugin.name, "name", kMaximumName);
-  check_name(result.name);
   result.version = bounded_text(plugin.version, "version", kMaximumText);
   result.description = bounded_text(plugin.description, "description", kMaximumText);
+  if (plugin.abi_minor > HILUM_ABI_MINOR) {
+    refuse_abi();
+  }
+  result.name = bounded_text(plugin.name, "name", kMaximumName);
+  check_name(result.name);
   result.required = ids(plugin.required, "required");
   result.wanted = ids(plugin.wanted, "wanted");
   result.provided = ids(plugin.provided, "provided");
@@ -135,10 +140,9 @@ Descriptor read_descriptor(const void* entry, uint64_t available) {
   if (!result.provided.empty() && !result.service) {
     refuse("its {} provides services but has no function service", kEntry);
   }
-  return result;
 }
 
-Library::Library(const std::string& file) {
+Library::Library(const std::string& file, Descriptor& descriptor) {
   check_complete(file);
   try {
     library_.load(boost::dll::fs::path(file),
@@ -157,7 +161,7 @@ Library::Library(const std::string& file) {
     refuse("it has no symbol {}, so it is no plugin", kEntry);
   }
   const void* entry = &library_.get<const char>(kEntry);
-  descriptor_ = read_descriptor(entry, object_size(entry));
+  read_descriptor(entry, object_size(entry), descriptor);
 }
 
 }  // namespace hilum::plugins

@@ -22,17 +22,16 @@ struct Descriptor {
 class Library {
  public:
   // Loads with RTLD_NOW | RTLD_LOCAL. Throws HILUM_E_SHARED_LIBRARY with the reason: not a shared object,
-  // without hilum_plugin_entry, of another ABI, or with a descriptor that cannot be true.
-  explicit Library(const std::string& file);
-
-  const Descriptor& descriptor() const { return descriptor_; }
+  // without hilum_plugin_entry, of another ABI, or with a descriptor that cannot be true. What could be read
+  // of it stands in `descriptor` all the same.
+  Library(const std::string& file, Descriptor& descriptor);
 
  private:
   boost::dll::shared_library library_;
-  Descriptor descriptor_;
 };
 
-// Checks what stands at the entry symbol, of which `available` bytes exist. Throws HILUM_E_SHARED_LIBRARY.
-Descriptor read_descriptor(const void* entry, uint64_t available);
+// Checks what stands at the entry symbol, of which `available` bytes exist. Throws HILUM_E_SHARED_LIBRARY;
+// `result` then holds what could be read: operators want to know what it is that does not run.
+void read_descriptor(const void* entry, uint64_t available, Descriptor& result);
 
 }  // namespace hilum::plugins

@@ -68,8 +68,7 @@ Plugin::Plugin(HostContext& context, std::string file, bool named)
 
 bool Plugin::open() {
   try {
-    library_.emplace(file_);
-    descriptor_ = library_->descriptor();
+    library_.emplace(file_, descriptor_);
     name_ = descriptor_.name;
     return true;
   } catch (const Error& error) {

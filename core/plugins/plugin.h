@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/plugins/call_gate.h"
+#include "core/plugins/decoder_registry.h"
 #include "core/plugins/library.h"
 #include "core/plugins/plugin_host.h"
 #include "core/plugins/thread_error.h"
@@ -36,6 +37,7 @@ struct HostContext {
   PluginServices services;
   PluginHost& host;
   std::atomic<bool> all_started{false};
+  DecoderRegistry decoders;
   // The table of a service that a running plugin provides, or nullptr.
   std::function<const void*(const std::string& id)> provided_service;
 };

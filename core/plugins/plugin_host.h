@@ -10,6 +10,9 @@
 namespace hilum::config {
 class Configuration;
 }
+namespace hilum::dimse {
+class Server;
+}
 namespace hilum::events {
 class EventBus;
 }
@@ -34,6 +37,10 @@ struct PluginServices {
   std::function<uint32_t()> http_port = [] { return 0u; };   // TCP port in use, 0: disabled or not yet open
   std::function<uint32_t()> dicom_port = [] { return 0u; };  // the same
   std::function<void(bool restart)> stop_server = [](bool) {};  // must return at once
+  std::function<bool()> is_stopping = [] { return false; };
+  // Sets the figures that are worked out when somebody asks for them.
+  std::function<void()> refresh_metrics = [] {};
+  dimse::Server* dicom = nullptr;  // there also if it does not listen; none in tests
 };
 
 enum class PluginState {

@@ -1,7 +1,10 @@
 // hilum.server/draft
 #include <hilum/draft/server.h>
 
+#include "core/base/metrics.h"
 #include "core/config/access.h"
+#include "core/dimse/conformance.h"
+#include "core/http/route_documents.h"
 #include "core/plugins/convert.h"
 #include "core/plugins/plugin_host.h"
 #include "core/plugins/services.h"
@@ -79,8 +82,60 @@ int32_t stop(const hilum_host* host, int32_t restart) {
   return guarded("hilum.server/draft stop", [&] { plugin_of(host).services().stop_server(restart != 0); });
 }
 
-const hilum_server_draft kTable = {&plugins, &main_tags_signature, &database_identifier,
-                                   &ports,   &is_secure,           &stop};
+int32_t is_stopping(const hilum_host* host) {
+  bool stopping = false;
+  guarded("hilum.server/draft is_stopping", [&] { stopping = plugin_of(host).services().is_stopping(); });
+  return stopping ? 1 : 0;
+}
+
+int32_t routes(const hilum_host* host, int32_t (*on_route)(void* context, const hilum_route_info* info),
+               void* context) {
+  return guarded("hilum.server/draft routes", [&] {
+    Plugin& plugin = plugin_of(host);
+    required(on_route, "on_route");
+    for (const std::shared_ptr<const http::Route>& route : plugin.services().router.routes()) {
+      hilum_route_info info{};
+      info.size = sizeof info;
+      info.method = to_text(http::method_name(route->method));
+      info.path = to_text(route->pattern);
+      info.summary = to_text(route->summary);
+      info.since = to_text(route->since);
+      info.owner = to_text(route->owner);
+      if (plugin.inside("on_route", [&] { return on_route(context, &info); }) != 0) {
+        return;
+      }
+    }
+  });
+}
+
+int32_t openapi(const hilum_host* host, hilum_sink json) {
+  return guarded("hilum.server/draft openapi", [&] {
+    Plugin& plugin = plugin_of(host);
+    write_sink(plugin, json, http::openapi_document(plugin.services().router.routes()));
+  });
+}
+
+int32_t metrics_text(const hilum_host* host, hilum_sink text) {
+  return guarded("hilum.server/draft metrics_text", [&] {
+    Plugin& plugin = plugin_of(host);
+    plugin.services().refresh_metrics();
+    write_sink(plugin, text, prometheus_text(metrics().list()));
+  });
+}
+
+int32_t dicom_conformance(const hilum_host* host, hilum_sink text) {
+  return guarded("hilum.server/draft dicom_conformance", [&] {
+    Plugin& plugin = plugin_of(host);
+    if (!plugin.services().dicom) {
+      throw Error(HILUM_E_UNAVAILABLE, "this process has no DICOM server");
+    }
+    write_sink(plugin, text, dimse::conformance_statement(*plugin.services().dicom));
+  });
+}
+
+const hilum_server_draft kTable = {
+    &plugins, &main_tags_signature, &database_identifier, &ports, &is_secure, &stop, &is_stopping, &routes,
+    &openapi, &metrics_text,        &dicom_conformance};
 
 }  // namespace
 

@@ -2,24 +2,29 @@
 
 #include <hilum/all.h>
 
-#include <array>
 #include <utility>
 
 namespace hilum::plugins {
 
 const void* core_service(std::string_view id) {
   using Entry = std::pair<std::string_view, const void* (*)()>;
-  static constexpr std::array<Entry, 11> kServices = {{{HILUM_HTTP_V1, &http_table},
-                                                       {HILUM_INDEX_V1, &index_table},
-                                                       {HILUM_ATTACHMENTS_V1, &attachments_table},
-                                                       {HILUM_INGEST_V1, &ingest_table},
-                                                       {HILUM_CONFIG_V1, &config_table},
-                                                       {HILUM_LOG_V1, &log_table},
-                                                       {HILUM_EVENTS_V1, &events_table},
-                                                       {HILUM_FILTERS_V1, &filters_table},
-                                                       {HILUM_REST_V1, &rest_table},
-                                                       {HILUM_METRICS_V1, &metrics_table},
-                                                       {HILUM_SERVER_DRAFT, &server_table}}};
+  static constexpr Entry kServices[] = {
+      {HILUM_HTTP_V1, &http_table},
+      {HILUM_INDEX_V1, &index_table},
+      {HILUM_ATTACHMENTS_V1, &attachments_table},
+      {HILUM_CHANGES_V1, &changes_table},
+      {HILUM_INGEST_V1, &ingest_table},
+      {HILUM_CONFIG_V1, &config_table},
+      {HILUM_LOG_V1, &log_table},
+      {HILUM_EVENTS_V1, &events_table},
+      {HILUM_FILTERS_V1, &filters_table},
+      {HILUM_REST_V1, &rest_table},
+      {HILUM_METRICS_V1, &metrics_table},
+      {HILUM_QUERY_DRAFT, &query_table},
+      {HILUM_DECODERS_DRAFT, &decoder_table},
+      {HILUM_SERVER_DRAFT, &server_table},
+      {HILUM_SETTINGS_DRAFT, &settings_table},
+  };
   for (const Entry& entry : kServices) {
     if (entry.first == id) {
       return entry.second();

@@ -5,13 +5,19 @@
 
 #include <cerrno>
 
+#include "core/base/metrics.h"
+
 namespace hilum::storage {
 
 size_t RangeReader::read(uint64_t offset, void* buffer, size_t capacity) const {
   if (offset >= size_) {
     return 0;
   }
+  static Timer& timer = metrics().timer("orthanc_storage_read_duration_ms");
+  static Counter& bytes = metrics().counter("orthanc_storage_read_bytes");
+  const ScopedTimer measured(timer);
   const auto wanted = static_cast<size_t>(std::min<uint64_t>(capacity, size_ - offset));
+  bytes.add(static_cast<int64_t>(wanted));
   try {
     read_all_at(file_->fd.get(), buffer, wanted, offset_ + offset, file_->path);
   } catch (const Error& error) {

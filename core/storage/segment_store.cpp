@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "core/base/bytes.h"
 #include "core/base/log.h"
+#include "core/base/metrics.h"
 #include "core/base/uuid.h"
 #include "core/storage/crc32c.h"
 #include "core/storage/range_reader.h"
@@ -136,6 +138,9 @@ void SegmentStore::commit(uint64_t group, const std::vector<std::unique_ptr<Stag
   if (!replayed_ || group <= log_->last_group()) {
     throw Error(HILUM_E_BAD_SEQUENCE, "commit before replay, or with a group number used before");
   }
+  static Timer& timer = metrics().timer("orthanc_storage_create_duration_ms");
+  static Counter& written = metrics().counter("orthanc_storage_written_bytes");
+  const ScopedTimer measured(timer);
   last_ = Last{};
   const std::set<BlobUuid> gone(removed.begin(), removed.end());
   std::vector<Entry> entries;
@@ -146,6 +151,7 @@ void SegmentStore::commit(uint64_t group, const std::vector<std::unique_ptr<Stag
     if (gone.count(staged.uuid()) > 0) {
       continue;
     }
+    written.add(static_cast<int64_t>(staged.size()));
     const EntryKind kind = staged.is_file() ? EntryKind::kFile : EntryKind::kBlob;
     entries.push_back({kind, staged.uuid(), staged.size(), staged.crc(), staged.description(), 0, 0});
     if (staged.is_file()) {
@@ -197,6 +203,11 @@ void SegmentStore::abandon(uint64_t group) {
 }
 
 void SegmentStore::remove_committed(const std::vector<BlobUuid>& /*blobs*/) {
+  static Timer& timer = metrics().timer("orthanc_storage_remove_duration_ms");
+  std::optional<ScopedTimer> measured;
+  if (!last_.removed.empty()) {
+    measured.emplace(timer);
+  }
   // commit() noted the places; the locations themselves are gone from the store by now.
   for (const auto& [uuid, where] : last_.removed) {
     living_[where.segment] -= static_cast<int64_t>(where.living_bytes());

@@ -1,39 +1,12 @@
 #include "file.h"
 
 #include <hilum/dicom/json.h>
-#include <hilum/rest/arguments.h>
-#include <hilum/rest/byte_range.h>
+#include <hilum/rest/blob_answer.h>
 #include <hilum/rest/stored_file.h>
-
-#include <algorithm>
 
 namespace hilum::resources {
 
 namespace {
-
-// RFC 6266 and RFC 5987: the name in plain characters for all, and as it is for those who can read it.
-std::string content_disposition(std::string_view name) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string plain;
-  std::string encoded;
-  for (char character : name) {
-    auto byte = static_cast<unsigned char>(character);
-    bool letter =
-        (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-    if (letter || byte == '-' || byte == '.' || byte == '_' || byte == '~') {
-      encoded += character;
-    } else {
-      encoded += '%';
-      encoded += kDigits[byte >> 4];
-      encoded += kDigits[byte & 15];
-    }
-    if (byte == '"' || byte == '\\') plain += '\\';
-    plain += byte < 0x20 || byte >= 0x7f ? '_' : character;
-  }
-  std::string value = "filename=\"" + plain + "\"";
-  bool is_plain = std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-  return is_plain ? value : value + "; filename*=UTF-8''" + encoded;
-}
 
 std::string transfer_syntax_of(const Resource& instance) {
   std::string syntax;
@@ -59,25 +32,10 @@ void check_transcode(const Request& request, const Resource& instance) {
 }
 
 void answer_file(Call& call, const Blob& blob) {
-  constexpr const char* kType = "application/dicom";
-  hilum_attachment info = blob.info();
   std::string name(call.request.query("filename").value_or(""));
-  if (name.empty()) name = std::string(to_view(info.uuid)) + ".dcm";
+  if (name.empty()) name = std::string(to_view(blob.info().uuid)) + ".dcm";
   call.answer.header("Content-Disposition", content_disposition(name));
-  call.answer.header("Accept-Ranges", "bytes");
-  std::optional<std::string_view> header = call.request.header("range");
-  std::optional<ByteRange> range;
-  if (header) range = parse_byte_range(*header, info.content_size);
-  if (!range) return call.answer.blob(kType, blob);
-  if (range->length == 0) {
-    call.answer.header("Content-Range", "bytes */" + std::to_string(info.content_size));
-    throw Error(HILUM_E_BAD_RANGE, "the file has " + std::to_string(info.content_size) + " bytes");
-  }
-  call.answer.status(206);
-  call.answer.header("Content-Range", "bytes " + std::to_string(range->offset) + "-" +
-                                          std::to_string(range->offset + range->length - 1) + "/" +
-                                          std::to_string(info.content_size));
-  call.answer.blob_range(kType, blob, range->offset, range->length);
+  answer_blob(call, "application/dicom", blob);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <hilum/cpp/plugin.h>
 #include <hilum/ingest.h>
 #include <hilum/rest/level_routes.h>
+#include <hilum/rest/reconstruct_options.h>
 
 #include <string>
 #include <vector>
@@ -53,9 +54,7 @@ const Arguments kFile = {
     {HILUM_IN_QUERY, "lossy-quality", "integer", "Without effect, as nothing is transcoded"},
     {HILUM_IN_HEADER, "Range", "string", "bytes=first-last"},
     {HILUM_IN_HEADER, "Accept", "string", "application/dicom+json or application/dicom+xml for these forms"}};
-const Arguments kReconstruct = {
-    {HILUM_IN_BODY, "ReconstructFiles", "boolean", "Store the files anew as the configuration says"},
-    {HILUM_IN_BODY, "LimitToThisLevelMainDicomTags", "boolean", "Leave other levels alone"}};
+const Arguments kReconstruct = reconstruct_arguments();
 const Arguments kDicomBody = {{HILUM_IN_BODY, "", "binary", "A DICOM file or a ZIP archive of such files"}};
 const Arguments kValueBody = {{HILUM_IN_BODY, "", "string", "The value"}};
 const Arguments kBooleanBody = {{HILUM_IN_BODY, "", "boolean", "1, 0, true or false"}};

@@ -9,7 +9,9 @@ Plugin::Plugin(Host host)
     : host_(host),
       config_(host),
       index_(host),
+      services_(host),
       server_(host.service<hilum_server_draft>(HILUM_SERVER_DRAFT)),
+      settings_(host),
       routes_(host) {
   auto route = [this](std::string path, std::string summary, hilum_answer_kind answer,
                       void (Plugin::*handler)(Request&, Answer&) const, uint32_t flags = 0) {
@@ -26,9 +28,21 @@ Plugin::Plugin(Host host)
         &Plugin::get_explorer_script);
   route("/plugins/{id}", "One plugin: version, file, state, and why it does not run", HILUM_ANSWER_JSON,
         &Plugin::get_plugin);
+  // One line per group: add_<group>_routes, declared in tools.h.
+  add_search_routes(routes_, services_);
+  add_bulk_content_routes(routes_, services_);
+  add_time_routes(routes_);
+  add_uid_routes(routes_);
+  add_log_level_routes(routes_, settings_);
+  add_settings_routes(routes_, settings_);
+  add_metrics_routes(routes_, host_, server_, settings_);
+  add_document_routes(routes_, host_, server_);
+  add_maintenance_routes(routes_, services_, server_);
+  add_bulk_delete_routes(routes_, services_);
 }
 
 }  // namespace hilum::tools
 
-HILUM_PLUGIN(hilum::tools::Plugin, "tools", HILUM_VERSION,
-             "Facts about the server: /system, /statistics, /plugins")
+HILUM_PLUGIN(
+    hilum::tools::Plugin, "tools", HILUM_VERSION,
+    "Facts about the server, its settings and its maintenance: /system, /statistics, /plugins, /tools")

@@ -1,7 +1,6 @@
 // GET /plugins, /plugins/{id} and /plugins/explorer.js.
 #include <hilum/dicom/json_writer.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "tools.h"
@@ -61,9 +60,12 @@ void Plugin::list_plugins(Request&, Answer& answer) const {
 
 void Plugin::get_plugin(Request& request, Answer& answer) const {
   const std::vector<PluginInfo> plugins = all_plugins(host_, server_);
-  const auto plugin = std::find_if(plugins.begin(), plugins.end(), [&](const PluginInfo& candidate) {
-    return candidate.name == request.parameter("id");
-  });
+  // Of several with one name, all but one are refused: that one is meant.
+  auto plugin = plugins.end();
+  for (auto candidate = plugins.begin(); candidate != plugins.end(); ++candidate) {
+    if (candidate->name != request.parameter("id")) continue;
+    if (plugin == plugins.end() || candidate->state == HILUM_PLUGIN_RUNNING) plugin = candidate;
+  }
   if (plugin == plugins.end()) return;  // 404
   std::string body;
   JsonWriter json(body);

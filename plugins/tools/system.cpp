@@ -30,8 +30,8 @@ constexpr LevelName kLevels[] = {{HILUM_INSTANCE, "Instance"},
 void write_capabilities(JsonWriter& json) {
   json.key("Capabilities");
   json.begin_object();
-  json.member("HasExtendedChanges", false);
-  json.member("HasExtendedFind", false);
+  json.member("HasExtendedChanges", true);  // plugin changes
+  json.member("HasExtendedFind", true);
   json.member("HasKeyValueStores", false);
   json.member("HasQueues", false);
   json.member("HasReserveQueueValue", false);

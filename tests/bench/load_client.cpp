@@ -4,6 +4,7 @@
 //   load_client store PORT [options]                    C-STORE of instances made on the fly
 //   load_client post  PORT [options]                    POST /instances of the same
 //   load_client get   PORT [options] PATH...            GET of these paths in turn ("-": one a line on stdin)
+//   load_client ask   PORT [options] PATH BODY...       POST of these bodies in turn, as JSON
 //   load_client find  PORT [options] GGGGEEEE=VALUE...  C-FIND, study root
 //   load_client echo  PORT [options]                    C-ECHO
 //   load_client flush FOLDER [options]                  the floor: append the same bytes to a file, fdatasync
@@ -129,6 +130,21 @@ bool get(const Options& options) {
     for (uint64_t n = 0; work.next(&n);) {
       tally.time([&] {
         if (http.request("GET", paths[n % paths.size()], {}, {}, &tally.bytes) != 200) ++tally.failed;
+      });
+      ++tally.answers;
+    }
+  });
+}
+
+bool ask(const Options& options) {
+  if (options.rest.size() < 2) throw std::runtime_error("ask: a path and bodies, please");
+  Work work(options.first, options.count, options.seconds);
+  return measure(options.connections, options.server, [&](Tally& tally) {
+    Http http(options.port);
+    for (uint64_t n = 0; work.next(&n);) {
+      tally.time([&] {
+        const std::string& body = options.rest[1 + n % (options.rest.size() - 1)];
+        if (http.request("POST", options.rest[0], body, {}, &tally.bytes) != 200) ++tally.failed;
       });
       ++tally.answers;
     }
@@ -265,7 +281,8 @@ void set(Options& options, const std::string& name, const std::string& value) {
 }
 
 Options parse(int argc, char** argv) {
-  if (argc < 3) throw std::runtime_error("load_client store|post|get|find|echo PORT, or flush|write FOLDER");
+  if (argc < 3)
+    throw std::runtime_error("load_client store|post|get|ask|find|echo PORT, or flush|write FOLDER");
   Options options;
   options.mode = argv[1];
   options.target = argv[2];
@@ -290,8 +307,8 @@ Options parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   using bench::Options;
   static const std::map<std::string, bool (*)(const Options&)> kModes = {
-      {"store", bench::store}, {"post", bench::post},   {"get", bench::get},    {"find", bench::find},
-      {"echo", bench::echo},   {"flush", bench::flush}, {"write", bench::write}};
+      {"store", bench::store}, {"post", bench::post}, {"get", bench::get},     {"ask", bench::ask},
+      {"find", bench::find},   {"echo", bench::echo}, {"flush", bench::flush}, {"write", bench::write}};
   try {
     const Options options = bench::parse(argc, argv);
     const auto mode = kModes.find(options.mode);

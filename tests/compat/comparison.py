@@ -9,11 +9,13 @@ from typing import Callable, Optional
 # What differs from run to run and from server to server by its nature: it must be there on both sides, and have
 # the same form.
 VOLATILE = {
+    "Date": re.compile(r"^\d{8}T\d{6}$"),
     "FileUuid": re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
     "LastUpdate": re.compile(r"^\d{8}T\d{6}$"),
     "ReceptionDate": re.compile(r"^\d{8}T\d{6}$"),
+    "Uuid": re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
 }
-UUID_NAME = re.compile(r'filename="[0-9a-f-]{36}\.dcm"')
+UUID_NAME = re.compile(r'filename="[0-9a-f-]{36}(\.dcm)?"')
 TIME = re.compile(rb"^\d{8}T\d{6}$")
 TIME_ETAG = re.compile(r'^"\d+-[0-9a-f]{32}"$')
 
@@ -69,10 +71,12 @@ def side_of(answer, path):
     elif TIME.match(body):
         body = b"<time>"
     if "content-disposition" in answer.headers:
-        headers.append(UUID_NAME.sub('filename="<uuid>.dcm"', answer.headers["content-disposition"]))
+        headers.append(UUID_NAME.sub(r'filename="<uuid>\1"', answer.headers["content-disposition"]))
     if "etag" in answer.headers:
         etag = answer.headers["etag"]
         headers.append("<etag>" if body == b"<time>" and TIME_ETAG.match(etag) else etag)
+    if "location" in answer.headers and 300 <= answer.status < 400:
+        headers.append("Location: " + answer.headers["location"])
     if "allow" in answer.headers:
         headers.append("Allow: " + answer.headers["allow"])
     return Side(answer.status, content_type, body, tuple(headers))

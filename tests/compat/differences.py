@@ -1,6 +1,12 @@
 """Where Hilum answers otherwise than Orthanc 1.10.1 on purpose: one table per family, each row with its reason."""
 
+import array
 import dataclasses
+import io
+import math
+import re
+import zipfile
+import zlib
 
 from comparison import Difference
 
@@ -39,11 +45,11 @@ def metadata_signature(ours, theirs):
 
 def revision_is_kept(ours, theirs):
     """The ETag of a value that was set again: Orthanc on SQLite forgets its revision."""
-    if len(ours.headers) == len(theirs.headers) == 1:
-        _, _, our_md5 = ours.headers[0].partition("-")
-        _, _, their_md5 = theirs.headers[0].partition("-")
-        if our_md5 == their_md5:
-            return ours, dataclasses.replace(theirs, headers=ours.headers)
+    if len(ours.headers) == len(theirs.headers):
+        pairs = zip(ours.headers, theirs.headers)
+        headers = tuple(our if re.sub(r'^"\d+-', "", our) == re.sub(r'^"\d+-', "", their) else their
+                        for our, their in pairs)
+        return ours, dataclasses.replace(theirs, headers=headers)
     return ours, theirs
 
 
@@ -111,7 +117,342 @@ def error_without_etag(ours, theirs):
     return (ours, dataclasses.replace(theirs, headers=())) if theirs.status == 400 else (ours, theirs)
 
 
+def without_first(ours, theirs):
+    if isinstance(ours.body, dict) and isinstance(theirs.body, dict) and "First" not in theirs.body:
+        body = {key: value for key, value in ours.body.items() if key != "First"}
+        return dataclasses.replace(ours, body=body), theirs
+    return ours, theirs
+
+
+def negative_limit(ours, theirs):
+    return (ours, ours) if theirs.body["Done"] and not theirs.body[list(theirs.body)[0]] else (ours, theirs)
+
+
+def other_zlib_level(ours, theirs):
+    """The same content, compressed by another level: other bytes, size and MD5. 1.10.1 keeps nothing of nothing."""
+
+    def content(body):
+        return body[:8] + zlib.decompress(body[8:]) if body else bytes(8)
+
+    if isinstance(ours.body, dict):
+        sizes = {key: ours.body[key] for key in ("CompressedSize", "CompressedMD5")}
+        return ours, dataclasses.replace(theirs, body={**theirs.body, **sizes})
+    pair = (ours.body, theirs.body)
+    is_number = all(re.fullmatch(rb"\d+|[0-9a-f]{32}", body) for body in pair)
+    if is_number or content(ours.body) == content(theirs.body):
+        return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def asked_file_name(ours, theirs):
+    if "uuid" in str(theirs.headers) and not "uuid" in str(ours.headers):
+        return ours, dataclasses.replace(theirs, headers=ours.headers)
+    return ours, theirs
+
+
+def without_uuid(ours, theirs):
+    if isinstance(theirs.body, list) and theirs.body[-1:] == ["uuid"]:
+        return ours, dataclasses.replace(theirs, body=theirs.body[:-1])
+    return ours, theirs
+
+
+def unknown_is_404(ours, theirs):
+    return (ours, ours) if ours.status == 404 and theirs.status == 200 else (ours, theirs)
+
+
+def metadata_added(ours, theirs):
+    """The same, inside of descriptions."""
+
+    def drop(item):
+        added = ("MainDicomTagsSignature", "MainDicomSequences", "PixelDataVR")
+        metadata = {name: value for name, value in item.get("Metadata", {}).items() if name not in added}
+        return {**item, "Metadata": metadata} if "Metadata" in item else item
+
+    return dataclasses.replace(ours, body=edit(ours.body, drop)), theirs
+
+
+def order_is_open(ours, theirs):
+    """Lists of ids: the same ones, in another order."""
+    if isinstance(ours.body, list) and isinstance(theirs.body, list) and ours.body != theirs.body:
+        if all(isinstance(item, str) for item in ours.body + theirs.body) and sorted(ours.body) == sorted(theirs.body):
+            return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def other_page(ours, theirs):
+    """As many ids: a page of another order."""
+    if isinstance(ours.body, list) and isinstance(theirs.body, list) and len(ours.body) == len(theirs.body):
+        return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def finds_more(ours, theirs):
+    if isinstance(ours.body, list) and isinstance(theirs.body, list) and set(theirs.body) < set(ours.body):
+        return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def old_name(ours, theirs):
+    if ours.status == 200 and theirs.status == 500 and theirs.body.get("OrthancStatus") == 27:
+        return ours, ours
+    return ours, theirs
+
+
+def unknown_tag_is_400(ours, theirs):
+    if ours.status == 400 and theirs.status == 500 and ours.body["OrthancStatus"] == theirs.body["OrthancStatus"] == 27:
+        return ours, ours
+    return ours, theirs
+
+
+def mistake_of_the_client(ours, theirs):
+    """An internal error (-1) of 1.10.1 where a field of the body has a wrong type."""
+    if ours.status == 400 and theirs.status == 500 and theirs.body.get("OrthancStatus") == -1:
+        return ours, ours
+    return ours, theirs
+
+
+def large_number(ours, theirs):
+    if ours.status == 200 and theirs.status == 500 and theirs.body.get("OrthancStatus") == -1:
+        return ours, ours
+    return ours, theirs
+
+
+UID = re.compile(rb"^(1\.2\.276\.0\.7230010\.3\.1\.[234])(\.\d+){4}$")
+UUID = re.compile(rb"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+def identifier_form(ours, theirs):
+    """Identifiers are new each time: only their form can agree."""
+
+    def form(side):
+        match = isinstance(side.body, bytes) and UID.match(side.body)
+        if match:
+            return dataclasses.replace(side, body=match.group(1))
+        is_uuid = isinstance(side.body, bytes) and UUID.match(side.body)
+        return dataclasses.replace(side, body=b"<uuid>") if is_uuid else side
+
+    return form(ours), form(theirs)
+
+
+ADDED_TOOLS = {"accepted-sop-classes", "count-resources", "labels"}
+LATER_TOOLS = {"bulk-anonymize", "bulk-modify", "create-archive", "create-dicom", "create-media",
+               "create-media-extended", "dicom-echo", "execute-script"}
+
+
+def other_tools(ours, theirs):
+    if isinstance(ours.body, list) and isinstance(theirs.body, list):
+        return (dataclasses.replace(ours, body=[name for name in ours.body if name not in ADDED_TOOLS]),
+                dataclasses.replace(theirs, body=[name for name in theirs.body
+                                                  if name in ours.body or name not in LATER_TOOLS]))
+    return ours, theirs
+
+
+def more_metrics(ours, theirs):
+    """All figures of 1.10.1 are there; those that count resources are equal."""
+    if not (isinstance(ours.body, bytes) and isinstance(theirs.body, bytes) and ours.status == theirs.status == 200):
+        return ours, theirs
+
+    def values(side):
+        return {line.split()[0]: line.split()[1] for line in side.body.splitlines()}
+
+    mine = values(ours)
+    wanted = {name.replace(b"dicom_cache_size", b"dicom_cache_size_mb"): value for name, value in values(theirs).items()}
+    counted = [name for name in wanted if name.startswith(b"orthanc_count_")]
+    if not counted or not set(wanted) <= set(mine) or any(mine[name] != wanted[name] for name in counted):
+        return ours, theirs
+    return ours, dataclasses.replace(theirs, body=ours.body)
+
+
+def refused_pattern(ours, theirs):
+    is_refusal = ours.status == 400 and ours.body["OrthancStatus"] == 15
+    return (ours, ours) if theirs.body == [] and (is_refusal or len(ours.body) == 42) else (ours, theirs)
+
+
+def plain_uid(ours, theirs):
+    return (ours, ours) if len(ours.body) == 1 and (theirs.status == 400 or len(theirs.body) == 42) else (ours, theirs)
+
+
+def stripped_pattern(ours, theirs):
+    return (ours, ours) if len(ours.body) == 42 and theirs.body == [] else (ours, theirs)
+
+
+def own_statement(ours, theirs):
+    """Each statement says what its server does; the sections of what both do have the same names."""
+    if ours.status == theirs.status == 200 and isinstance(ours.body, bytes):
+        titles = (b"Echo SCP Conformance", b"Store SCP Conformance", b"Find SCP Conformance", b"Transfer Syntaxes")
+        if all(title in ours.body and title in theirs.body for title in titles):
+            return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def bytes_after_the_end(ours, theirs):
+    """The last chunk of a PNG file, twice."""
+    if isinstance(theirs.body, bytes) and theirs.body == ours.body + b"\0\0\0\0IEND\xaeB`\x82":
+        return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def unpacked(side):
+    """The array in an .npz archive."""
+    if isinstance(side.body, bytes) and side.body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(side.body)) as archive:
+            assert archive.namelist() == ["arr_0"]
+            return dataclasses.replace(side, body=archive.read("arr_0"))
+    return side
+
+
+def archives(ours, theirs):
+    return (unpacked(ours), unpacked(theirs)) if ours.body != theirs.body else (ours, theirs)
+
+
+def fractions_are_kept(ours, theirs):
+    """Arrays of floats, of which Orthanc's is rounded down."""
+    if ours.status != 200 or theirs.status != 200 or ours.body == theirs.body:
+        return ours, theirs
+    start = ours.body.index(b"\n") + 1
+    if b"'<f4'" in ours.body[:start] and ours.body[:start] == theirs.body[:start]:
+        values = array.array("f", ours.body[start:])
+        floors = array.array("f", [math.floor(value) for value in values]).tobytes()
+        return dataclasses.replace(ours, body=ours.body[:start] + floors), theirs
+    return ours, theirs
+
+
+def shows_more(ours, theirs):
+    """Hilum has a picture or an array, Orthanc does not decode."""
+    if ours.status == 200 and (theirs.status == 415 or theirs.status == 500 and theirs.body["OrthancStatus"] == 2):
+        return ours, ours
+    return ours, theirs
+
+
+def serves_what_is_there(ours, theirs):
+    if ours.status == 200 and (theirs.status == 415 or theirs.status == 400 and theirs.body["OrthancStatus"] == 15):
+        return ours, ours
+    return ours, theirs
+
+
+def one_bit(ours, theirs):
+    ours, theirs = shows_more(ours, theirs)
+    return serves_what_is_there(ours, theirs)
+
+
+def bad_file_is_400(ours, theirs):
+    if ours.status == 400 and theirs.status == 500 and ours.body["OrthancStatus"] == 15:
+        if theirs.body["OrthancStatus"] in (2, 6, 23):
+            return ours, ours
+    return ours, theirs
+
+
+def other_pixels(ours, theirs):
+    if ours.status == theirs.status == 200 and ours.content_type == theirs.content_type:
+        return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def sides_in_order(ours, theirs):
+    """Matlab text of colour: Orthanc prints 3, height, width."""
+    if isinstance(ours.body, bytes) and isinstance(theirs.body, bytes):
+        start, _, end = ours.body.rpartition(b"], [ 3 ")
+        turned = start + b"], [ 3 " + re.sub(rb"^(\d+) (\d+) ", rb"\2 \1 ", end)
+        return dataclasses.replace(ours, body=turned), theirs
+    return ours, theirs
+
+
+def temporary_redirect(ours, theirs):
+    return (ours, dataclasses.replace(theirs, status=307)) if (ours.status, theirs.status) == (307, 301) else (ours, theirs)
+
+
+def refused_as_text(ours, theirs):
+    return (ours, ours) if ours.status == 404 and theirs.status == 200 else (ours, theirs)
+
+
 DIFFERENCES = {
+    "tools": [
+        Difference("identifiers are new each time", r"^GET /tools/generate-uid", identifier_form),
+        Difference("what 1.12 added, and families that are still to come", r"^GET /tools/?( |$)", other_tools),
+        Difference("more figures, in histograms, too", r"^GET /tools/metrics-prometheus", more_metrics),
+        Difference("the conformance statement is each server's own", r"^GET /tools/dicom-conformance", own_statement),
+        Difference("Labels and IsProtected are in every description since 1.12", DETAILS,
+                   without("Labels", "IsProtected")),
+        Difference("main DICOM tags that 1.12.5 added", DETAILS, main_tags_added),
+        Difference("a broken JSON list is refused; 1.10.1 takes it for a pattern that matches nothing, and from then "
+                   "on accepts nothing", r"^(PUT|GET) /tools/accepted-transfer-syntaxes \((after )?b'\[(\"a\")?'\)",
+                   refused_pattern),
+        Difference("a plain UID is taken, as documented; 1.10.1 takes it for a number",
+                   r"^(PUT|GET) /tools/accepted-transfer-syntaxes \((after )?b'1\.2\.840", plain_uid),
+        Difference("spaces around a pattern do not count",
+                   r"^(PUT|GET) /tools/accepted-transfer-syntaxes \((after )?b' \* '", stripped_pattern),
+    ],
+    "find": [
+        Difference("matches come in the order of their arrival; 1.10.1 has the order of its database",
+                   r"^POST /tools/find", order_is_open),
+        Difference("so pages hold other resources", r'^POST /tools/find .*"(Limit|Since)": [1-9]', other_page),
+        Difference("Labels and IsProtected are in every description since 1.12", r"^POST /tools/(find|bulk-content)",
+                   without("Labels", "IsProtected")),
+        Difference("main DICOM tags that 1.12.5 added", r"^POST /tools/(find|bulk-content)", main_tags_added),
+        Difference("the byte 0x5c separates values in every character set (PS3.5 section 6.1.2.3); 1.10.1 makes a yen "
+                   "sign of it in ISO_IR 13", r"^POST /tools/(find|bulk-content)", backslash_is_separator),
+        Difference("MainDicomTagsSignature and its like are metadata since 1.11", r"^POST /tools/bulk-content",
+                   metadata_added),
+        Difference("`?` stands for one character, in every alphabet", r'^POST /tools/find .*"(Patient|Operators)Name": "[^"]*\?',
+                   finds_more),
+        Difference("studies of one StudyInstanceUID that different patients have are all found by their modalities",
+                   r'^POST /tools/find .*"ModalitiesInStudy"', finds_more),
+        Difference("OtherPatientIDs is found by its plain name since 1.11", r'^POST /tools/find .*"OtherPatientIDs"', old_name),
+        Difference("an unknown tag is a mistake of the client", r"^POST /tools/find", unknown_tag_is_400),
+        Difference("a field of a wrong type is a mistake of the client", r"^POST /tools/", mistake_of_the_client),
+        Difference("large numbers are numbers", r'^POST /tools/find .*"(Limit|Since)": ', large_number),
+    ],
+    "changes": [
+        Difference("revisions are stored (1.10.1 on SQLite forgets them)", r"^(GET|PUT) /[^?]+/1030", revision_is_kept),
+        Difference("First came with 1.12.5", r"^GET /(changes|exports)", without_first),
+        Difference("a negative limit means all, as in lists; 1.10.1 answers an empty page that it calls complete",
+                   r"^GET /changes\?(since=2&)?limit=-", negative_limit),
+    ],
+    "attachments": [
+        Difference("attachments are compressed by zlib's fastest level",
+                   r"^GET /[^?]+/attachments/[^/]+/(compressed-(data|size|md5)|info) \(compressed\)$",
+                   other_zlib_level),
+        Difference("the argument filename came with 1.11", r"^GET /[^?]+/data\?filename=[a-z]", asked_file_name),
+        Difference("1.10.1 lists a route uuid that it has not", r"^GET /[^?]+/attachments/[^/?]+ ?", without_uuid),
+        Difference("revisions of attachments are stored (1.10.1 on SQLite forgets them)",
+                   r"^(GET|PUT) /[^?]+/attachments/(\d{4,5}|report|paper)", revision_is_kept),
+        Difference("an error carries no ETag: it says nothing about the value", r"^GET /[^?]+/attachments/1030",
+                   error_without_etag),
+        Difference("an attachment of an unknown resource is 404; 1.10.1 says it was stored",
+                   r"^PUT /[a-z]+/0000[0-9-]+/attachments/1024$", unknown_is_404),
+    ],
+    "images": [
+        Difference("PNG files end with their last chunk; 1.10.1 writes it twice in those of 16 bits",
+                   r"/image-u?int16( |$)", bytes_after_the_end),
+        Difference("ZIP archives of other writers have other bytes around the same array", r"/numpy\?.*compress", archives),
+        Difference("numpy keeps the fractions of rescaled values, as 1.12 does", r"/numpy.*\(rescale|/numpy.*liver", fractions_are_kept),
+        Difference("JPEG 2000 is decoded", r"\((693_J2KI|GDCMJ2K_TextGBR|J2K_pixelrep_mismatch|JPEG2000|MR_small_jp2klossless|"
+                   r"SC_rgb_gdcm_KY)\.dcm\)$", shows_more),
+        Difference("colours of 16 bits are shown", r"\((SC_rgb_rle_16bit(_2frame)?\.dcm|rgb 16)\)$", shows_more),
+        Difference("gray of 32 bits is shown", r"\((rtdose(_rle|_expb)?(_1frame)?\.dcm|32 bits)\)$", shows_more),
+        Difference("the window of images without one spans their 32 bits; in 1.10.1 the number overflows",
+                   r"/rendered.*\(rtdose_rle(_1frame)?\.dcm\)$", other_pixels),
+        Difference("signed gray of 8 bits is shown", r"\(signed 8\)$", shows_more),
+        Difference("less than 8 bits in a byte are shown", r"\(6 bits of 8\)$", shows_more),
+        Difference("8 bits in 16 are one sample; 1.10.1 takes each byte for a pixel", r"\(8 bits of 16\)$", other_pixels),
+        Difference("palettes of any length, and of several frames, are shown", r"\(palette of (200 colours|two frames)\)$",
+                   shows_more),
+        Difference("one-bit images of any width are shown", r"\(odd columns of one bit\)$", one_bit),
+        Difference("YBR_FULL without compression is shown", r"\(YBR_FULL\)$", shows_more),
+        Difference("YBR_FULL_422 without compression is shown, and its frames have their true size",
+                   r"\(SC_ybr_full_422_uncompressed\.dcm\)$", shows_more),
+        Difference("raw frames of YBR_FULL_422 have their true size", r"/raw.*\(SC_ybr_full_422_uncompressed\.dcm\)$",
+                   serves_what_is_there),
+        Difference("frames that are there are served although others are missing", r"\(more frames than data\)$",
+                   serves_what_is_there),
+        Difference("a file without a usable image is a bad one (400), not one that is not implemented (500)",
+                   r"/(numpy|matlab|raw|raw\.gz)(\?| )", bad_file_is_400),
+        Difference("Matlab's text of colours has width and height in the order that Matlab needs",
+                   r"/matlab \((ExplVR_BigEnd\.dcm|rgb( planar)?|palette)\)$", sides_in_order),
+        Difference("the placeholder for unsupported images is a temporary redirect since 1.12.4: a decoder may be added",
+                   r"returnUnsupportedImage", temporary_redirect),
+        Difference("not-a-number is no number for a window", r"window-(center|width)=nan$", refused_as_text),
+    ],
     "resources": [
         Difference("Labels and IsProtected are in every description since 1.12", DETAILS,
                    without("Labels", "IsProtected")),

@@ -41,6 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 4:
       check(
           bytes, [](auto b) { return decode_change(5, b); }, encode_change);
+      check(
+          bytes, [](auto b) { return decode_export(5, b); }, encode_export);
       break;
     case 5:
       check(bytes, decode_patient_state, encode_patient_state);

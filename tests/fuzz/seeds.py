@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 """Writes the seeds that are made rather than kept: seeds.py FOLDER -> FOLDER/<target>/..."""
 
+import glob
 import io
 import os
 import struct
 import sys
 import zipfile
 
+import pydicom
 from pydicom.data import get_testdata_files
+from pydicom.encaps import decode_data_sequence
 
 LARGEST = 9000  # bytes
 
@@ -17,6 +20,28 @@ def files():
         if os.path.isfile(path) and os.path.getsize(path) < LARGEST and "TINY_ALPHA" not in path:
             with open(path, "rb") as file:
                 yield os.path.basename(path), file.read()
+
+
+# The targets of frames, the first byte that chooses the decoder, and the ends of the transfer syntaxes.
+DECODERS = (("codecs", b"\0", (".2.5",)), ("codecs", b"\1", (".4.50", ".4.51", ".4.57", ".4.70")),
+            ("codecs", b"\2", (".4.80", ".4.81")), ("jpeg2000", b"", (".4.90", ".4.91")))
+
+
+def frames():
+    """Compressed frames behind the six bytes of a format, as decoder.h reads them."""
+    # Not through pydicom.data: that asks the network for files that aren't installed.
+    folder = os.path.join(os.path.dirname(pydicom.__file__), "data", "test_files")
+    for path in sorted(glob.glob(os.path.join(folder, "*.dcm"))):
+        if os.path.getsize(path) > 60000:
+            continue
+        dataset = pydicom.dcmread(path, force=True)
+        syntax = dataset.file_meta.get("TransferSyntaxUID", "")
+        for target, choice, ends in DECODERS:
+            if "PixelData" in dataset and syntax.endswith(ends):
+                rows, columns = min(dataset.Rows, 255), min(dataset.Columns, 255)
+                depth = {8: 0, 16: 1, 32: 2}[dataset.BitsAllocated]
+                head = bytes([rows, columns, dataset.SamplesPerPixel - 1, depth, dataset.BitsStored - 1, 4])
+                yield target, os.path.basename(path), choice + head + decode_data_sequence(dataset.PixelData)[0]
 
 
 def archive(compression, entries):
@@ -50,6 +75,9 @@ def seeds():
     small = list(files())
     for name, content in small:
         yield "dicom_file", name, content
+        yield "frames", name, content
+        yield "image", name, content
+    yield from frames()
     yield "zip", "stored", archive(zipfile.ZIP_STORED, small[:2])
     yield "zip", "deflated", archive(zipfile.ZIP_DEFLATED, [("a/", b""), ("../../etc/x", b"x" * 5000), ("b", b"")])
     yield "segment_log", "two-groups", segment()

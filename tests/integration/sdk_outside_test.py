@@ -56,9 +56,10 @@ class SdkOutside(unittest.TestCase):
     def test_1_samples_run(self):
         hello = self.build("1-hello-c", "hello")
         recent = self.build("2-listener-cpp", "recent")
-        for plugin in (hello, recent):
+        decoder = self.build("3-decoder-cpp", "deflated")
+        for plugin in (hello, recent, decoder):
             self.assertEqual(exported_symbols(plugin), ["hilum_plugin_entry"])
-        with HilumServer({"StandardPlugins": False, "Plugins": [hello, recent]}) as server:
+        with HilumServer({"StandardPlugins": False, "Plugins": [hello, recent, decoder]}) as server:
             answer = server.get("/hello/world")
             self.assertEqual((answer.status, answer.text()), (200, "Hello, world!\n"))
             self.assertEqual(server.get("/hello/" + "x" * 101).status, 400)

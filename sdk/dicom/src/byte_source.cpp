@@ -15,6 +15,7 @@ size_t ByteSource::read(uint64_t position, void* to, size_t count) const {
     std::memcpy(to, data_ + position, count);
     return count;
   }
+  if (function_ != nullptr) return (*function_)(offset_ + position, to, count);
   size_t done = 0;
   if (position < head_.size()) {
     done = std::min(count, head_.size() - static_cast<size_t>(position));

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "element_walker.h"
+#include "fragments.h"
 
 namespace hilum::dicom {
 namespace {
@@ -63,8 +64,7 @@ uint64_t number_of(const ByteSource& source, const WalkedElement& element, bool 
 // One file (or inflated data set) and how to find one's way in it.
 class ContentFinder {
  public:
-  ContentFinder(const ByteSource& source, const Structure& structure)
-      : source_(source), structure_(structure), walker_(source) {
+  ContentFinder(const ByteSource& source, const Structure& structure) : source_(source), walker_(source) {
     root_ = {structure.data_set_offset, source.size(), !structure.syntax.explicit_vr,
              structure.syntax.big_endian};
   }
@@ -86,13 +86,6 @@ class ContentFinder {
       if (!item) return std::nullopt;
       scope = item->inner;
     }
-  }
-
-  std::vector<Piece> pixel_pieces() {
-    if (!structure_.has_pixel_data) return {};
-    const auto element = walker_.element_at(root_, structure_.pixel_data_offset);
-    if (!element) return {};
-    return element->is_fragments ? fragments(*element) : frames(*element);
   }
 
  private:
@@ -148,6 +141,10 @@ class ContentFinder {
     std::vector<Piece> pieces;
     uint64_t position = element.inner.begin;
     while (auto item = walker_.item_at(element.inner, position, true)) {
+      if (pieces.size() == kMaximumFragments) {
+        throw Error(HILUM_E_BAD_FORMAT,
+                    "more than " + std::to_string(pieces.size()) + " fragments of pixel data");
+      }
       pieces.push_back({item->value, item->length()});
       position = item->next;
     }
@@ -207,7 +204,6 @@ class ContentFinder {
   }
 
   const ByteSource& source_;
-  const Structure& structure_;
   ElementWalker walker_;
   Scope root_;
 };
@@ -236,13 +232,6 @@ std::optional<Content> find_content(const ByteSource& file, const std::vector<st
     content->offset = content->length = 0;
   }
   return content;
-}
-
-std::vector<Piece> pixel_pieces(const ByteSource& file) {
-  const Structure structure = scan_file(file);
-  if (structure.syntax.deflated)
-    throw Error(HILUM_E_IMAGE_FORMAT, "the pixel data of a deflated file does not lie in it as it is");
-  return ContentFinder(file, structure).pixel_pieces();
 }
 
 }  // namespace hilum::dicom

@@ -82,6 +82,17 @@ bool Cursor::inflate_more() {
   return wanted != z.avail_out;
 }
 
+size_t Cursor::read(void* to, size_t count) {
+  size_t done = 0;
+  while (done < count && !at_end()) {
+    const size_t piece = std::min(count - done, static_cast<size_t>(window_end_ - next_));
+    std::memcpy(static_cast<char*>(to) + done, next_, piece);
+    next_ += piece;
+    done += piece;
+  }
+  return done;
+}
+
 bool Cursor::drain(std::string& out) {
   if (at_end()) return false;
   out.append(reinterpret_cast<const char*>(next_), static_cast<size_t>(window_end_ - next_));

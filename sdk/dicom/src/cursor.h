@@ -34,6 +34,8 @@ class Cursor {
   }
   // Moves on; false if the source ends before.
   bool skip(uint64_t count);
+  // Copies what comes next and moves behind it; fewer than `count` bytes only at the end.
+  size_t read(void* to, size_t count);
   // Appends a window full of the bytes from here and moves behind them; false at the end.
   bool drain(std::string& out);
   // Deflated: whether the stream came to its proper end. Else true.

@@ -52,7 +52,7 @@ void read_data_set(const ByteSource& source, const Structure& structure, bool wh
   // The end of the range is the stop; only what has to be inflated needs a stop tag.
   const bool until_end = whole || !structure.syntax.deflated;
   OFCondition result;
-  if (part.memory() != nullptr || part.size() <= kReadAtOnce) {
+  if (part.fd() < 0 || part.size() <= kReadAtOnce) {
     const std::string copied = part.memory() != nullptr ? std::string() : part.copy(0, part.size());
     DcmInputBufferStream stream;
     stream.setBuffer(part.memory() != nullptr ? static_cast<const void*>(part.memory()) : copied.data(),
@@ -94,7 +94,7 @@ ParsedInstance build(const ByteSource& source, const Structure& structure, const
 }  // namespace
 
 ParsedInstance parse_file(const ByteSource& source, const ParseOptions& options) {
-  if (source.memory() != nullptr) return build(source, scan_file(source), options);
+  if (source.fd() < 0) return build(source, scan_file(source), options);
   const std::string head = source.copy(0, kHead);
   const ByteSource with_head(source.fd(), source.file_offset(), source.size(), head);
   return build(with_head, scan_file(with_head), options);

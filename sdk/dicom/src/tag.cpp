@@ -29,12 +29,26 @@ std::optional<Tag> find_numeric(std::string_view text) {
   return tag;
 }
 
-std::optional<Tag> find_keyword(const std::string& keyword) {
+std::optional<Tag> look_up_keyword(const std::string& keyword) {
   const DcmDataDictionary& dictionary = dcmDataDict.rdlock();
   std::optional<Tag> tag;
   if (const DcmDictEntry* entry = dictionary.findEntry(keyword.c_str()))
     tag = make_tag(entry->getGroup(), entry->getElement());
   dcmDataDict.rdunlock();
+  return tag;
+}
+
+// The dictionary has no order by keywords: it is read from its beginning each time, some 50 us. What is known
+// stays known, as for tag_name.
+std::optional<Tag> find_keyword(const std::string& keyword) {
+  constexpr size_t kLimit = 10000;
+  thread_local std::unordered_map<std::string, Tag> known;
+  if (const auto found = known.find(keyword); found != known.end()) return found->second;
+  const std::optional<Tag> tag = look_up_keyword(keyword);
+  if (tag) {
+    if (known.size() >= kLimit) known.clear();
+    known.emplace(keyword, *tag);
+  }
   return tag;
 }
 

@@ -2,7 +2,10 @@
 #ifndef HILUM_ALL_H
 #define HILUM_ALL_H
 
+#include "draft/decoder.h"
+#include "draft/query.h"
 #include "draft/server.h"
+#include "draft/settings.h"
 #include "hilum.h"
 
 #endif

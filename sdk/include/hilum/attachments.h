@@ -14,7 +14,13 @@ extern "C" {
 
 #define HILUM_ATTACHMENTS_V1 "hilum.attachments/1"
 
-enum { HILUM_ATTACHMENT_DICOM = 1, HILUM_ATTACHMENT_USER_FIRST = 1024, HILUM_ATTACHMENT_USER_LAST = 65535 };
+enum {
+  HILUM_ATTACHMENT_DICOM = 1,
+  HILUM_ATTACHMENT_DICOM_AS_JSON = 2,          /* not made by this server */
+  HILUM_ATTACHMENT_DICOM_UNTIL_PIXEL_DATA = 3, /* of files that are stored compressed */
+  HILUM_ATTACHMENT_USER_FIRST = 1024,
+  HILUM_ATTACHMENT_USER_LAST = 65535
+};
 
 typedef struct hilum_blob hilum_blob; /* an attachment opened for reading */
 
@@ -48,6 +54,10 @@ typedef struct hilum_attachments_v1 {
   /* Stores the attachment compressed (1) or not (0); no change if it is so already.
    * [any] [blocking] */
   int32_t (*set_compressed)(const hilum_host* host, hilum_text resource_id, int32_t type, int32_t compressed);
+  /* As open, but for the stored form: it is the content of this blob, in info, read and the answers of
+   * hilum.http/1. [any] [blocking] */
+  int32_t (*open_stored)(const hilum_host* host, const hilum_resource* resource, int32_t type,
+                         hilum_blob** out);
 } hilum_attachments_v1;
 
 #ifdef __cplusplus

@@ -4,6 +4,7 @@
 
 #include "abi.h"
 #include "attachments.h"
+#include "changes.h"
 #include "config.h"
 #include "events.h"
 #include "http.h"

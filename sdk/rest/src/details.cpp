@@ -21,34 +21,7 @@ std::optional<std::string_view> response_content(const Request& request) {
 
 DetailParts parse_parts(std::string_view list) {
   DetailParts parts;
-  for (const std::string& item : split(list, ';')) {
-    if (item.empty() || item == "RequestedTags") continue;
-    if (item == "MainDicomTags") {
-      parts.main_tags = true;
-    } else if (item == "Children") {
-      parts.children = true;
-    } else if (item == "Parent") {
-      parts.parent = true;
-    } else if (item == "Labels") {
-      parts.labels = true;
-    } else if (item == "IsStable") {
-      parts.is_stable = true;
-    } else if (item == "Status") {
-      parts.status = true;
-    } else if (item == "Metadata") {
-      parts.metadata = true;
-    } else if (item == "Attachments") {
-      parts.attachments = true;
-    } else if (item == "IsProtected") {
-      parts.is_protected = true;
-    } else {
-      throw Error(
-          HILUM_E_OUT_OF_RANGE,
-          "response-content knows MainDicomTags, Children, Parent, Labels, IsStable, Status, Metadata, "
-          "Attachments, IsProtected and RequestedTags, but not \"" +
-              item + "\"");
-    }
-  }
+  for (const std::string& item : split(list, ';')) add_detail_part(parts, item);
   return parts;
 }
 
@@ -113,7 +86,7 @@ class DetailWriter {
     if (level_.level == HILUM_STUDY && parts_.main_tags) tags("PatientMainDicomTags", HILUM_PATIENT);
     if (options_.has_requested_tags) {
       json_.key("RequestedTags");
-      requested_tag_values(services_, snapshot_, resource_, options_.requested_tags)
+      requested_tag_values(services_, snapshot_, resource_, options_.requested_tags, options_.read_files)
           .write(json_, options_.format);
     }
     children_if("Series", children);
@@ -200,6 +173,30 @@ class DetailWriter {
 };
 
 }  // namespace
+
+void add_detail_part(DetailParts& parts, std::string_view name) {
+  struct Part {
+    std::string_view name;
+    bool DetailParts::*member;
+  };
+  static constexpr Part kParts[] = {
+      {"MainDicomTags", &DetailParts::main_tags}, {"Children", &DetailParts::children},
+      {"Parent", &DetailParts::parent},           {"Labels", &DetailParts::labels},
+      {"IsStable", &DetailParts::is_stable},      {"Status", &DetailParts::status},
+      {"Metadata", &DetailParts::metadata},       {"Attachments", &DetailParts::attachments},
+      {"IsProtected", &DetailParts::is_protected}};
+  if (name.empty() || name == "RequestedTags") return;
+  for (const Part& part : kParts) {
+    if (part.name == name) {
+      parts.*part.member = true;
+      return;
+    }
+  }
+  throw Error(HILUM_E_OUT_OF_RANGE,
+              "response-content knows MainDicomTags, Children, Parent, Labels, IsStable, Status, Metadata, "
+              "Attachments, IsProtected and RequestedTags, but not \"" +
+                  std::string(name.substr(0, 128)) + "\"");
+}
 
 bool has_response_content(const Request& request) { return response_content(request).has_value(); }
 

@@ -146,7 +146,7 @@ std::vector<dicom::Tag> requested_tags(const Request& request) {
 }
 
 TagValues requested_tag_values(const Services& services, const Snapshot& snapshot, const Resource& resource,
-                               const std::vector<dicom::Tag>& tags) {
+                               const std::vector<dicom::Tag>& tags, bool read_files) {
   TagValues values;
   TagValues indexed = main_tags_of_line(resource);
   std::vector<dicom::Tag> missing;
@@ -157,7 +157,7 @@ TagValues requested_tag_values(const Services& services, const Snapshot& snapsho
       missing.push_back(tag);
     }
   }
-  if (!missing.empty()) add_from_file(services, snapshot, resource, missing, values);
+  if (!missing.empty() && read_files) add_from_file(services, snapshot, resource, missing, values);
   return values;
 }
 

@@ -1,6 +1,6 @@
 #include <hilum/rest/arguments.h>
+#include <hilum/rest/md5.h>
 #include <hilum/rest/revisions.h>
-#include <openssl/evp.h>
 
 #include <optional>
 
@@ -35,18 +35,9 @@ Error unreadable(const char* header, std::string_view value) {
 }  // namespace
 
 std::string md5_hex(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_md5(), nullptr) != 1) {
-    throw Error(HILUM_E_INTERNAL, "MD5 is not available");
-  }
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
-  }
-  return text;
+  Md5 md5;
+  md5.update(bytes.data(), bytes.size());
+  return md5.finish();
 }
 
 std::string entity_tag(int64_t revision, std::string_view md5) {

@@ -1,9 +1,7 @@
-#include <hilum/dicom/transfer_syntax.h>
 #include <hilum/rest/arguments.h>
 #include <hilum/rest/stored_file.h>
 
 #include <algorithm>
-#include <vector>
 
 namespace hilum::rest {
 
@@ -11,23 +9,7 @@ namespace {
 
 constexpr uint64_t kInMemory = 16u << 20;
 constexpr uint64_t kPiece = 1u << 20;
-constexpr uint64_t kMaximumFragments = 4u << 20;
-
-// PS3.5 sections 7.1.2 and 7.5: header of an element with a 32-bit length and of an item.
-constexpr uint64_t kExplicitHeader = 12;
-constexpr uint64_t kImplicitHeader = 8;
-constexpr uint64_t kItemHeader = 8;
-constexpr uint32_t kItemTag = 0xe000fffe;  // (FFFE,E000) as a little-endian number
-constexpr uint32_t kUndefinedLength = 0xffffffff;
-
-uint32_t number32(std::string_view bytes, bool big_endian) {
-  uint32_t number = 0;
-  for (size_t i = 0; i < 4; ++i) {
-    auto byte = static_cast<uint32_t>(static_cast<unsigned char>(bytes[i]));
-    number |= byte << (8 * (big_endian ? 3 - i : i));
-  }
-  return number;
-}
+constexpr uint64_t kReadAtOnce = 1u << 20;
 
 std::optional<uint64_t> pixel_data_offset_of(const Resource& instance) {
   std::optional<uint64_t> offset;
@@ -45,7 +27,8 @@ StoredFile::StoredFile(const Services& services, const Resource& instance)
     : services_(services),
       blob_(services.attachments.open(instance)),
       size_(blob_.info().content_size),
-      pixel_data_offset_(pixel_data_offset_of(instance)) {
+      pixel_data_offset_(pixel_data_offset_of(instance)),
+      read_([this](uint64_t offset, void* to, size_t count) { return blob_.read(offset, to, count); }) {
   if (pixel_data_offset_ && *pixel_data_offset_ > size_) pixel_data_offset_.reset();
 }
 
@@ -74,15 +57,22 @@ dicom::ByteSource StoredFile::fetch(uint64_t size) {
   return dicom::ByteSource(file_->descriptor(), 0, size);
 }
 
-dicom::ParsedInstance StoredFile::parse_header() {
-  // What lies before Pixel Data is a complete data set of its own.
-  dicom::ParsedInstance instance = dicom::parse_file(fetch(pixel_data_offset_.value_or(size_)));
+// For a parser that has not seen it: answers list it all the same.
+dicom::ParsedInstance StoredFile::with_pixel_data(dicom::ParsedInstance instance) const {
   if (pixel_data_offset_) {
-    // The parser has not seen it; answers list it all the same.
     instance.has_pixel_data = true;
     instance.pixel_data_offset = pixel_data_offset_;
   }
   return instance;
+}
+
+// What lies before Pixel Data is a complete data set of its own.
+dicom::ParsedInstance StoredFile::parse_header() {
+  return with_pixel_data(dicom::parse_file(fetch(pixel_data_offset_.value_or(size_))));
+}
+
+dicom::ParsedInstance StoredFile::parse_image_header(const dicom::ImageHeaderOptions& options) {
+  return with_pixel_data(dicom::parse_image_header(fetch(pixel_data_offset_.value_or(size_)), options));
 }
 
 dicom::ParsedInstance StoredFile::parse_whole() {
@@ -91,49 +81,10 @@ dicom::ParsedInstance StoredFile::parse_whole() {
   return dicom::parse_file(fetch(size_), options);
 }
 
-// From the first item of encapsulated Pixel Data: the header of each fragment, then all that follows the
-// last.
-void StoredFile::copy_fragment_headers(uint64_t position, TemporaryFile& to) const {
-  std::string window;
-  uint64_t window_begin = 0;
-  for (uint64_t count = 0; position + kItemHeader <= size_; ++count) {
-    if (count == kMaximumFragments) {
-      throw Error(HILUM_E_BAD_FORMAT, "more than " + std::to_string(count) + " fragments of pixel data");
-    }
-    if (position < window_begin || position + kItemHeader > window_begin + window.size()) {
-      window = blob_.read(position, size_t{4096});
-      window_begin = position;
-      if (window.size() < kItemHeader) break;
-    }
-    std::string_view header =
-        std::string_view(window).substr(static_cast<size_t>(position - window_begin), kItemHeader);
-    if (number32(header, false) != kItemTag) break;
-    to.write(position, header);
-    position += kItemHeader + number32(header.substr(4), false);
-  }
-  if (position < size_) copy(position, size_, to);
-}
-
 dicom::ByteSource StoredFile::structure() {
-  if (size_ <= kInMemory || !pixel_data_offset_) return fetch(size_);
-  std::optional<dicom::TransferSyntax> syntax = dicom::find_transfer_syntax(parse_header().transfer_syntax);
-  if (!syntax || syntax->deflated) return fetch(size_);
-
-  uint64_t header_size = syntax->explicit_vr ? kExplicitHeader : kImplicitHeader;
-  std::string header = blob_.read(*pixel_data_offset_, static_cast<size_t>(header_size));
-  if (header.size() < header_size) throw Error(HILUM_E_CORRUPTED, "the stored file ends in its pixel data");
-  uint32_t length = number32(std::string_view(header).substr(header.size() - 4), syntax->big_endian);
-
-  file_.emplace(services_.temporary_directory);
-  file_->resize(size_);
-  uint64_t value = *pixel_data_offset_ + header_size;
-  copy(0, value, *file_);
-  if (length == kUndefinedLength) {
-    copy_fragment_headers(value, *file_);
-  } else if (value + length < size_) {
-    copy(value + length, size_, *file_);
-  }
-  return dicom::ByteSource(file_->descriptor(), 0, size_);
+  // What is stored compressed is read forward only.
+  if (size_ <= kReadAtOnce || blob_.info().compressed != 0) return fetch(size_);
+  return dicom::ByteSource(read_, size_);
 }
 
 }  // namespace hilum::rest

@@ -42,8 +42,4 @@ void TemporaryFile::write(uint64_t offset, std::string_view bytes) {
   }
 }
 
-void TemporaryFile::resize(uint64_t size) {
-  if (::ftruncate(file_, static_cast<off_t>(size)) != 0) throw failure("cannot resize a temporary file");
-}
-
 }  // namespace hilum::rest

@@ -130,11 +130,36 @@ TEST(MetricsTest, KeepsKindsAndListsSorted) {
   EXPECT_EQ(2, list[2].count);
   EXPECT_EQ(4.0, list[2].sum_ms);
   EXPECT_EQ(3.0, list[2].max_ms);
-  EXPECT_EQ(1, registry.timer("c_duration").at_most(2));
-  EXPECT_EQ(2, registry.timer("c_duration").at_most(3));
+  EXPECT_EQ(0, registry.timer("c_duration").at_most(4));
+  EXPECT_EQ(1, registry.timer("c_duration").at_most(5));
+  EXPECT_EQ(2, registry.timer("c_duration").at_most(7));
 
   registry.set_enabled(false);
   EXPECT_TRUE(registry.list().empty());
+}
+
+TEST(MetricsTest, PrintsHistogramsWithLabels) {
+  Metrics registry;
+  registry.counter("a_total").add(12345678901);
+  registry.set("b{x=\"1\"}", 36.10105512345);
+  Timer& timer = registry.timer("c_ms{family=\"tools\"}");
+  timer.observe_ms(0.04);
+  timer.observe_ms(3);
+  timer.observe_ms(1e9);
+  std::vector<MetricValue> values = registry.list();
+  for (MetricValue& value : values) value.time_ms = 7;
+  const std::string text = prometheus_text(values);
+  EXPECT_EQ(0u,
+            text.find("a_total 12345678901 7\nb{x=\"1\"} 36.1010551 7\nc_ms{family=\"tools\"} 1000000000 7\n"
+                      "c_ms_bucket{family=\"tools\",le=\"0.01\"} 0 7\n"
+                      "c_ms_bucket{family=\"tools\",le=\"0.05\"} 1 7\n"))
+      << text;
+  EXPECT_NE(std::string::npos, text.find("c_ms_bucket{family=\"tools\",le=\"5\"} 2 7\n")) << text;
+  EXPECT_NE(std::string::npos, text.find("c_ms_bucket{family=\"tools\",le=\"60000\"} 2 7\n")) << text;
+  EXPECT_NE(std::string::npos, text.find("c_ms_bucket{family=\"tools\",le=\"+Inf\"} 3 7\n"
+                                         "c_ms_count{family=\"tools\"} 3 7\n"
+                                         "c_ms_sum{family=\"tools\"} 1000000003.04 7\n"))
+      << text;
 }
 
 TEST(MetricsTest, CountsFromManyThreads) {

@@ -80,6 +80,13 @@ TEST(CommandLineTest, IndexCommands) {
   EXPECT_EQ("x", rebuild.log_file);
   EXPECT_EQ(std::vector<std::string>{"conf"}, rebuild.paths);
   EXPECT_THROW(parse({"index"}), Error);
+  for (const std::vector<const char*>& arguments : {std::vector<const char*>{"index", "--help"},
+                                                    {"index", "check", "--help"},
+                                                    {"-h", "index", "rebuild"}}) {
+    const CommandLine help = parse(arguments);
+    EXPECT_EQ(help.command, Command::kHelp);
+    EXPECT_NE(help.output.find("index"), std::string::npos) << help.output;
+  }
 }
 
 TEST(CommandLineTest, OutputThatCannotBeWrittenIsAnError) {

@@ -77,6 +77,30 @@ class DispatcherTest : public testing::Test {
   bool early = false;
 };
 
+TEST_F(DispatcherTest, PassingTroubleSaysWhenToComeBack) {
+  add(Method::kPost, "/busy", [](Request&, Answer&) { throw Error(HILUM_E_BUSY, "the queue is full"); });
+  add(Method::kPost, "/full", [](Request&, Answer&) { throw Error(HILUM_E_FULL_STORAGE); });
+  const CapturedAnswer busy = ask("POST", "/busy");
+  EXPECT_EQ(busy.status(), 503);
+  ASSERT_TRUE(busy.header("retry-after"));
+  EXPECT_EQ(*busy.header("retry-after"), "1");
+  EXPECT_FALSE(ask("POST", "/full").header("retry-after"));
+}
+
+TEST_F(DispatcherTest, RequestsAreMeasuredByTheirRoute) {
+  Timer duration;
+  Route route;
+  route.pattern = "/measured";
+  route.owner = "test";
+  route.handler = [](Request&, Answer& answer) { answer.bytes("text/plain", "measured"); };
+  route.duration = &duration;
+  router.add(std::move(route));
+  ask("GET", "/measured");
+  ask("GET", "/measured");
+  ask("GET", "/long");
+  EXPECT_EQ(duration.count(), 2);
+}
+
 TEST_F(DispatcherTest, ErrorsHaveTheirBody) {
   const auto answer = ask("GET", "/no/such/?q=1");
   EXPECT_EQ(answer.status(), 404);

@@ -28,7 +28,8 @@ hilum_plugin valid() {
 
 std::string refusal(const void* entry, uint64_t available) {
   try {
-    read_descriptor(entry, available);
+    Descriptor descriptor;
+    read_descriptor(entry, available, descriptor);
     return "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), HILUM_E_SHARED_LIBRARY);
@@ -41,12 +42,26 @@ TEST(DescriptorTest, IsCopied) {
   const char* const required[] = {"x/1", "y/2", nullptr};
   hilum_plugin plugin = valid();
   plugin.required = required;
-  const Descriptor descriptor = read_descriptor(&plugin, sizeof plugin);
+  Descriptor descriptor;
+  read_descriptor(&plugin, sizeof plugin, descriptor);
   EXPECT_EQ(descriptor.name, "valid-1_x");
   EXPECT_EQ(descriptor.version, "1.0");
   EXPECT_EQ(descriptor.required, (std::vector<std::string>{"x/1", "y/2"}));
   EXPECT_TRUE(descriptor.provided.empty());
   EXPECT_EQ(descriptor.start, &start);
+}
+
+TEST(DescriptorTest, WhatCouldBeReadOfARefusedOneIsKept) {
+  hilum_plugin without_start = valid();
+  without_start.start = nullptr;
+  hilum_plugin of_tomorrow = valid();
+  of_tomorrow.abi_minor = HILUM_ABI_MINOR + 1;
+  for (const hilum_plugin& plugin : {without_start, of_tomorrow}) {
+    Descriptor descriptor;
+    EXPECT_THROW(read_descriptor(&plugin, sizeof plugin, descriptor), Error);
+    EXPECT_EQ(descriptor.version, "1.0");
+    EXPECT_EQ(descriptor.description, "Valid");
+  }
 }
 
 TEST(DescriptorTest, OneThatHasGrownIsAccepted) {

@@ -264,6 +264,33 @@ TEST_F(PluginHostTest, DatabaseKeepsItsIdentifier) {
 }
 
 #ifdef HILUM_SAMPLE_PLUGINS
+TEST_F(PluginHostTest, DecodersAreAskedInOrder) {
+  const std::map<std::string, std::map<std::string, std::string>> expected = {
+      {"After",
+       {{"both", "pppppp"}, {"builtin", "bbbbbb"}, {"plugin", "pppppp"}, {"falls-through", "bbbbbb"}}},
+      {"Before", {{"both", "bbbbbb"}, {"plugin", "pppppp"}, {"falls-through", "bbbbbb"}}},
+      {"Disabled", {{"both", "pppppp"}, {"plugin", "pppppp"}}}};
+  for (const auto& [order, answers] : expected) {
+    Server& server = make(R"({"BuiltinDecoderTranscoderOrder": ")" + order + "\"}");
+    server.plugins.load({fixture("decoders")});
+    server.plugins.start_all();
+    for (const auto& [syntax, pixels] : answers) {
+      EXPECT_EQ(get("/fixture/decode/" + syntax).body, pixels) << order << " " << syntax;
+    }
+    // The error of the last one that was asked; none at all.
+    EXPECT_EQ(get("/fixture/decode/fails").status, 400);
+    EXPECT_NE(get("/fixture/decode/fails").body.find("not mine after all"), std::string::npos);
+    EXPECT_EQ(get("/fixture/decode/unknown").status, 500);
+    EXPECT_NE(get("/fixture/decode/unknown").body.find("no decoder for transfer syntax unknown"),
+              std::string::npos);
+  }
+  EXPECT_EQ(get("/fixture/decode/builtin").status, 500);  // disabled
+  // What a decoder announces is checked before anything is allocated.
+  EXPECT_NE(get("/fixture/decode/empty").body.find("has succeeded without a frame"), std::string::npos);
+  EXPECT_EQ(get("/fixture/decode/huge").status, 413);
+  EXPECT_EQ(get("/fixture/decode/contradiction").status, 413);
+}
+
 TEST_F(PluginHostTest, Samples) {
   const std::string samples = HILUM_SAMPLE_PLUGINS;
   Server& server = make(R"({"RecentInstances": 2})");

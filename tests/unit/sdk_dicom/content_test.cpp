@@ -84,11 +84,6 @@ TEST(Content, Fragments) {
   EXPECT_EQ(content(bytes, {"7fe0-0010"})->names, (Names{"0", "1", "2"}));
   EXPECT_EQ(leaf(bytes, {"7fe0-0010", "0"}), "");
   EXPECT_EQ(leaf(bytes, {"7fe0-0010", "2"}), "second");
-  const auto pieces = pixel_pieces(ByteSource(bytes.data(), bytes.size()));
-  ASSERT_EQ(pieces.size(), 3u);
-  EXPECT_EQ(bytes.substr(pieces[1].offset, pieces[1].length), "one!");
-  const std::string without = sample(false);
-  EXPECT_TRUE(pixel_pieces(ByteSource(without.data(), without.size())).empty());
 }
 
 }  // namespace

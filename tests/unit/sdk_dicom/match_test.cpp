@@ -73,6 +73,28 @@ TEST(Match, Ranges) {
   EXPECT_TRUE(matches(EVR_LO, "A-B", "A-B")) << "ranges are for dates and times";
 }
 
+TEST(Match, RulesOfTheRestApi) {
+  const auto rest = [](Tag tag, std::string_view query, std::string_view value) {
+    return Matcher::for_rest(tag, query, false).matches(value);
+  };
+  constexpr Tag kStudyTime = 0x00080030, kSliceThickness = 0x00180050, kUnknownPrivate = 0x00091234;
+  EXPECT_TRUE(rest(kAccessionNumber, "a1", "A1")) << "case of all VRs";
+  EXPECT_FALSE(rest(kAccessionNumber, " A1 ", "A1")) << "spaces count";
+  EXPECT_FALSE(rest(kAccessionNumber, "A1", " A1 "));
+  EXPECT_TRUE(rest(kPatientName, "JÉR*", "Jérôme"));
+  EXPECT_FALSE(rest(kPatientName, "JER*", "Jérôme"));
+  EXPECT_TRUE(Matcher::for_rest(kStudyDate, "-", false).is_empty());
+  EXPECT_FALSE(Matcher::for_rest(kPatientName, "-", false).is_empty());
+  EXPECT_TRUE(Matcher::for_rest(kStudyDate, "", false).is_empty());
+  EXPECT_FALSE(Matcher::for_rest(kPatientName, "*", false).is_empty());
+  EXPECT_EQ(Matcher::for_rest(kPatientName, "a***b**", false).pattern(), "a*b*");
+  for (const Tag tag : {kStudyDate, kStudyTime, kStudyInstanceUid, kSliceThickness, kUnknownPrivate})
+    for (const char* query : {"*", "1?", "**"})
+      EXPECT_EQ(code_of([&] { Matcher::for_rest(tag, query, false); }), HILUM_E_OUT_OF_RANGE) << query;
+  EXPECT_EQ(code_of([&] { Matcher::for_rest(kStudyDate, "2000*-", false); }), HILUM_E_OUT_OF_RANGE);
+  EXPECT_FALSE(rest(kSliceThickness, "1*\\2", "12")) << "no wildcards in lists, hence no mistake either";
+}
+
 TEST(Normalize, Identifiers) {
   EXPECT_EQ(normalize_identifier("  Müller^Jörg "), "MULLER^JORG");
   EXPECT_EQ(normalize_identifier("100%_sure\x01"), "100  SURE");

@@ -21,6 +21,14 @@ typedef struct hilum_plugin_info {
   hilum_text reason; /* why it was refused; else empty */
 } hilum_plugin_info;
 
+typedef struct hilum_route_info {
+  uint32_t size;
+  uint32_t reserved;
+  hilum_text method; /* "GET" */
+  hilum_text path, summary, since;
+  hilum_text owner; /* the plugin that has registered it */
+} hilum_route_info;
+
 typedef struct hilum_server_draft {
   /* All plugins that were named or found, ascending by name.
    * [any] */
@@ -41,6 +49,22 @@ typedef struct hilum_server_draft {
   /* Asks the server to stop (0) or to start again in the same process (1). Returns at once.
    * [any] */
   int32_t (*stop)(const hilum_host* host, int32_t restart);
+  /* 1 once the server ends or starts again: a handler that has been working for long gives up then.
+   * [any] */
+  int32_t (*is_stopping)(const hilum_host* host);
+  /* All routes, ascending by path.
+   * [any] */
+  int32_t (*routes)(const hilum_host* host, int32_t (*on_route)(void* context, const hilum_route_info* info),
+                    void* context);
+  /* The routes as an OpenAPI 3 document (JSON).
+   * [any] */
+  int32_t (*openapi)(const hilum_host* host, hilum_sink json);
+  /* All figures as they are now, in the text format of Prometheus; nothing while they are switched off.
+   * [any] */
+  int32_t (*metrics_text)(const hilum_host* host, hilum_sink text);
+  /* The DICOM conformance statement of the server as it is configured now, in plain text.
+   * [any] */
+  int32_t (*dicom_conformance)(const hilum_host* host, hilum_sink text);
 } hilum_server_draft;
 
 #ifdef __cplusplus

@@ -6,6 +6,7 @@
 #include <hilum/cpp/index.h>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -59,6 +60,37 @@ class Attachments {
     hilum_blob* out = nullptr;
     host_.check(table_->open(host_.get(), resource.get(), type, &out));
     return Blob(host_, *table_, out);
+  }
+  // The stored form as the content of a blob.
+  Blob open_stored(const Resource& resource, int32_t type = HILUM_ATTACHMENT_DICOM) const {
+    hilum_blob* out = nullptr;
+    host_.check(table_->open_stored(host_.get(), resource.get(), type, &out));
+    return Blob(host_, *table_, out);
+  }
+  // Sets a user attachment from a source: size_t(void* buffer, size_t capacity), 0 at the end. Returns its
+  // revision.
+  template <typename Read>
+  int64_t put_from(std::string_view resource_id, int32_t type, Read&& read,
+                   const hilum_condition* condition = nullptr) const {
+    struct Source {
+      Read& read;
+      std::exception_ptr error;
+      static int64_t next(void* context, void* buffer, uint64_t capacity) {
+        auto* self = static_cast<Source*>(context);
+        try {
+          return static_cast<int64_t>(self->read(buffer, static_cast<size_t>(capacity)));
+        } catch (...) {
+          self->error = std::current_exception();
+          return -1;
+        }
+      }
+    } source{read, {}};
+    int64_t revision = 0;
+    int32_t status =
+        table_->put(host_.get(), to_text(resource_id), type, {&source, &Source::next}, condition, &revision);
+    if (source.error) std::rethrow_exception(source.error);
+    host_.check(status);
+    return revision;
   }
   // Sets a user attachment from memory; returns its revision.
   int64_t put(std::string_view resource_id, int32_t type, std::string_view content,

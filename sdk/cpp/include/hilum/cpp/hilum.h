@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hilum/cpp/attachments.h>
+#include <hilum/cpp/changes.h>
 #include <hilum/cpp/config.h>
 #include <hilum/cpp/error.h>
 #include <hilum/cpp/events.h>

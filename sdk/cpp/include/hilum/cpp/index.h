@@ -131,6 +131,7 @@ class Snapshot {
   Snapshot(Host host, const hilum_index_v1& table, hilum_snapshot* snapshot)
       : host_(host), table_(&table), snapshot_(snapshot, table.snapshot_close) {}
 
+  hilum_snapshot* get() const { return snapshot_.get(); }
   // Nothing if the id is unknown, or of another level than `level` (0: any).
   std::optional<Resource> find(std::string_view public_id, uint32_t level = 0) const {
     hilum_resource* out = nullptr;

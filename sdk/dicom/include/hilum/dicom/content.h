@@ -37,9 +37,4 @@ struct Piece {
   uint64_t length = 0;
 };
 
-// Pixel data of a file as it lies there: encapsulated = all fragments, the first is the basic offset table;
-// native = one per frame. Empty: no pixel data. Throws Error(HILUM_E_BAD_FORMAT). Not for deflated files
-// (HILUM_E_IMAGE_FORMAT).
-std::vector<Piece> pixel_pieces(const ByteSource& file);
-
 }  // namespace hilum::dicom

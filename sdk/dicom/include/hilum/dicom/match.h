@@ -26,6 +26,11 @@ class Matcher {
   // Error(HILUM_E_OUT_OF_RANGE) for wildcards in a VR that has none (a lone `*` there is universal: many
   // modalities send it).
   static Matcher compile(DcmEVR vr, std::string_view value, bool case_sensitive);
+  // By the rules of the REST API: the VR is that of the dictionary, spaces around values count, a lone `-` in
+  // DA, TM and DT demands nothing (is_empty), `*` needs a known VR with wildcards unless it stands in a
+  // list, where it means itself. Throws
+  // Error(HILUM_E_OUT_OF_RANGE) that names the tag.
+  static Matcher for_rest(Tag tag, std::string_view value, bool case_sensitive);
 
   // Whether a stored value (UTF-8; "" if the tag is present but empty) matches. An absent tag matches nothing
   // but universal keys with an empty query: the caller decides.
@@ -47,9 +52,12 @@ class Matcher {
   const std::string& upper() const { return upper_; }
 
  private:
+  void set(DcmEVR vr, std::string_view value, bool case_sensitive);
+
   MatchKind kind_ = MatchKind::Universal;
   bool case_sensitive_ = true;
   bool empty_ = false;
+  bool spaces_count_ = false;
   std::vector<std::string> alternatives_;
   std::vector<std::string> folded_;  // alternatives or pattern, case-folded
   std::string pattern_;

@@ -23,9 +23,16 @@ struct PixelFormat {
   uint64_t frames = 1;
   std::string photometric;  // PhotometricInterpretation, as written, without padding
 
+  // YBR_FULL_422 without compression: two pixels are stored as Y Y Cb Cr.
+  bool is_subsampled() const { return photometric == "YBR_FULL_422" && samples_per_pixel == 3; }
+
   // Bytes of one frame of native pixel data, one-bit samples packed: 64-bit arithmetic that cannot overflow.
+  // UINT64_MAX if there is no such number. A decoder that delivers full samples changes `photometric` first.
   uint64_t frame_size() const;
 };
+
+// NumberOfFrames: 1 if absent or empty. Throws Error(HILUM_E_BAD_FORMAT) for what is no number or negative.
+uint64_t frame_count(DcmItem& data_set);
 
 // Reads the format from a data set. Throws Error(HILUM_E_BAD_FORMAT) for what is no number, is missing (Rows,
 // Columns, BitsAllocated) or contradicts itself (BitsStored > BitsAllocated; BitsAllocated not 1, 8, 16, 24, 32 or 64).

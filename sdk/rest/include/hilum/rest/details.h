@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hilum::rest {
@@ -33,7 +34,11 @@ struct DetailOptions {
   DetailParts parts = DetailParts::usual();
   bool has_requested_tags = false;
   std::vector<dicom::Tag> requested_tags;
+  bool read_files = true;  // for requested tags that the index does not hold
 };
+
+// Adds one part by its name in `response-content`. Throws HILUM_E_OUT_OF_RANGE for a name that nobody knows.
+void add_detail_part(DetailParts& parts, std::string_view name);
 
 // The arguments full, short, simplify, requested-tags and response-content (and their older spellings).
 DetailOptions detail_options(const Request& request);

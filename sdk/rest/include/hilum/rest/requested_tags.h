@@ -13,8 +13,8 @@ namespace hilum::rest {
 std::vector<dicom::Tag> requested_tags(const Request& request);
 
 // Their values for one resource: computed by the server, else of the index at this level or above, else read
-// from the file of one instance. Tags that nobody has are left out.
+// from the file of one instance if `read_files` says so. Tags that nobody has are left out.
 TagValues requested_tag_values(const Services& services, const Snapshot& snapshot, const Resource& resource,
-                               const std::vector<dicom::Tag>& tags);
+                               const std::vector<dicom::Tag>& tags, bool read_files = true);
 
 }  // namespace hilum::rest

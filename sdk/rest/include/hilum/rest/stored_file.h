@@ -3,6 +3,7 @@
 
 #include <hilum/cpp/attachments.h>
 #include <hilum/dicom/byte_source.h>
+#include <hilum/dicom/image_header.h>
 #include <hilum/dicom/parse.h>
 #include <hilum/rest/call.h>
 #include <hilum/rest/temporary_file.h>
@@ -27,22 +28,24 @@ class StoredFile {
 
   // The tags up to Pixel Data: only the bytes before it are read if the index knows where it lies.
   dicom::ParsedInstance parse_header();
+  // The same, but only of what tells what the image is.
+  dicom::ParsedInstance parse_image_header(const dicom::ImageHeaderOptions& options = {});
   // All tags.
   dicom::ParsedInstance parse_whole();
 
-  // All bytes as far as structure goes: those of the values of Pixel Data may be left out (read as zeros).
-  // Offsets are those of the file.
+  // All bytes, to look into here and there: nothing is fetched ahead of a large file.
   dicom::ByteSource structure();
 
  private:
+  dicom::ParsedInstance with_pixel_data(dicom::ParsedInstance instance) const;
   dicom::ByteSource fetch(uint64_t size);
   void copy(uint64_t begin, uint64_t end, TemporaryFile& to) const;
-  void copy_fragment_headers(uint64_t position, TemporaryFile& to) const;
 
   const Services& services_;
   Blob blob_;
   uint64_t size_;
   std::optional<uint64_t> pixel_data_offset_;  // as the index knows it; none if the file is deflated
+  dicom::ReadAt read_;                         // the blob
   std::string memory_;
   std::optional<TemporaryFile> file_;
 };

@@ -17,8 +17,6 @@ class TemporaryFile {
 
   int descriptor() const { return file_; }
   void write(uint64_t offset, std::string_view bytes);
-  // Makes it that long; what was never written reads as zeros and takes no space.
-  void resize(uint64_t size);
 
  private:
   int file_;

@@ -1,0 +1,36 @@
+// How many frames are decoded at the same time.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+namespace hilum::images {
+
+// A semaphore. Whoever works on decoded pixels holds a slot, so that memory is bounded by the number of slots and
+// not by that of the requests. Nobody waits for a client while holding one. Thread-safe.
+class Slots {
+ public:
+  // One for each processor, at least four: a slot also waits for disks.
+  Slots();
+
+  // Holds a slot until release() or the end of its life. One thread at a time.
+  class Holder {
+   public:
+    explicit Holder(Slots& slots);
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+    ~Holder() { release(); }
+
+    void release();
+
+   private:
+    Slots* slots_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  unsigned free_;
+};
+
+}  // namespace hilum::images

@@ -217,6 +217,30 @@ std::vector<Metadata> derived_metadata(const dicom::ParsedInstance& parsed,
   return list;
 }
 
+std::vector<dicom::Tag> identity_tags(const Options& options) {
+  std::vector<dicom::Tag> tags{dicom::kSpecificCharacterSet,
+                               dicom::kSopClassUid,
+                               dicom::kPatientId,
+                               dicom::kStudyInstanceUid,
+                               dicom::kSeriesInstanceUid,
+                               dicom::kSopInstanceUid,
+                               dicom::kInstanceNumber,
+                               dicom::kImageIndex,
+                               kImagesInAcquisition,
+                               kNumberOfTemporalPositions,
+                               kNumberOfSlices,
+                               kNumberOfTimeSlices,
+                               kCardiacNumberOfImages,
+                               kBitsAllocated};
+  for (const Level level : index::kLevels) {
+    const auto& of_level = options.main_tags.tags(index::dicom_level(level));
+    tags.insert(tags.end(), of_level.begin(), of_level.end());
+  }
+  std::sort(tags.begin(), tags.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  return tags;
+}
+
 index::NewInstance describe_instance(const dicom::ParsedInstance& parsed, const Origin& origin,
                                      const Options& options, int64_t reception_ms) {
   DcmDataset& data_set = parsed.data_set();

@@ -65,6 +65,9 @@ void Spool::append(std::string_view bytes) {
     return;
   }
   try {
+    if (md5_) {
+      md5_->add(bytes.data(), bytes.size());
+    }
     if (!buffer_.empty() && !file_ && buffer_.size() + bytes.size() > buffer_.capacity()) {
       buffer_.reserve(memory_limit_);  // at once: growing step by step moves the bytes again and again
     }
@@ -95,6 +98,9 @@ ingest::Bytes Spool::finish() {
     std::rethrow_exception(failure_);
   }
   ingest::Bytes bytes;
+  if (md5_) {
+    bytes.md5 = md5_->finish();
+  }
   if (!file_) {
     bytes.memory = std::move(buffer_);
     bytes.size = bytes.memory.size();
@@ -137,7 +143,7 @@ StoreOutcome StoreScp::serve(Link& link, uint8_t context, const Command& command
     respond(link, context, command, &outcome);
     return outcome;
   }
-  Spool spool(ingest_.spool_directory(), memory_per_instance_);
+  Spool spool(ingest_.spool_directory(), memory_per_instance_, ingest_.options().md5);
   spool.append(
       dicom::meta_header({command.sop_class, command.sop_instance, transfer_syntax, peer.calling_aet}));
   Pdv pdv;

@@ -18,6 +18,7 @@
 
 #include "core/index/snapshot.h"
 #include "core/index/transaction.h"
+#include "core/ingest/md5.h"
 #include "core/storage/blob_store.h"
 
 namespace hilum::events {
@@ -43,6 +44,8 @@ struct Bytes {
   std::string memory;
   int fd = -1;
   uint64_t size = 0;  // of the file; memory.size() otherwise
+  // MD5 of all of it, if whoever received the bytes has hashed them on the way.
+  std::optional<Md5Value> md5;
 };
 
 enum class Outcome { kStored = 1, kAlreadyStored = 2, kFilteredOut = 3 };

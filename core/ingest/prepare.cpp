@@ -177,7 +177,7 @@ std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> Stager::stage
   attachment.compressed = compressed;
   attachment.content_size = size_of(owned.view());
   if (md5_) {
-    attachment.content_md5 = md5_of(owned.view());
+    attachment.content_md5 = owned.view().md5 ? *owned.view().md5 : md5_of(owned.view());
     attachment.stored_md5 = attachment.content_md5;
   }
   if (compressed) {

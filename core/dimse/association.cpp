@@ -286,19 +286,10 @@ bool Association::serve_echo(const Command& command, uint8_t context) {
       return end(drained);
     }
   }
-  T_DIMSE_Message message;
-  message.CommandField = DIMSE_C_ECHO_RSP;
-  T_DIMSE_C_EchoRSP& response = message.msg.CEchoRSP;
-  response = {};
-  response.MessageIDBeingRespondedTo = command.message_id;
-  response.DataSetType = DIMSE_DATASET_NULL;
-  response.DimseStatus = 0;
-  OFStandard::strlcpy(response.AffectedSOPClassUID, UID_VerificationSOPClass,
-                      sizeof response.AffectedSOPClassUID);
-  response.opts = O_ECHO_AFFECTEDSOPCLASSUID;
   ++echoes_;
   log_info(LogCategory::kDicom, "C-ECHO");
-  return link_.send(context, message, {}) || end(Receive::kClosed);
+  const Response response{kEchoRequest, command.message_id, 0, UID_VerificationSOPClass, {}, {}};
+  return link_.send(context, response) || end(Receive::kClosed);
 }
 
 bool Association::serve_store(const Command& command, uint8_t context) {

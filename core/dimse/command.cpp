@@ -16,7 +16,72 @@ std::optional<uint16_t> us(std::string_view value) {
 
 std::string uid(std::string_view value) { return std::string(dicom::strip_spaces(value)); }
 
+void append_element(std::string& out, uint16_t element, std::string_view value, char padding) {
+  append_le(out, uint16_t{0});
+  append_le(out, element);
+  append_le(out, static_cast<uint32_t>(value.size() + value.size() % 2));
+  out += value;
+  if (value.size() % 2 != 0) {
+    out.push_back(padding);
+  }
+}
+
+void append_us(std::string& out, uint16_t element, uint16_t value) {
+  char bytes[sizeof value];
+  store_le(bytes, value);
+  append_element(out, element, {bytes, sizeof bytes}, '\0');
+}
+
+// ErrorComment is LO: 64 characters of the default repertoire, no backslash.
+std::string long_string(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, 64)) {
+    out.push_back(c >= ' ' && c <= '~' && c != '\\' ? c : '?');
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string encode_response(const Response& response, bool has_data_set) {
+  constexpr uint16_t kHasDataSet = 0x0001;
+  constexpr uint16_t kResponseBit = 0x8000;
+  std::string elements;
+  if (!response.sop_class.empty()) {
+    append_element(elements, 0x0002, response.sop_class, '\0');
+  }
+  append_us(elements, 0x0100, response.request_field | kResponseBit);
+  append_us(elements, 0x0120, response.message_id);
+  append_us(elements, 0x0800, has_data_set ? kHasDataSet : kNoDataSet);
+  append_us(elements, 0x0900, response.status);
+  if (!response.comment.empty()) {
+    append_element(elements, 0x0902, long_string(response.comment), ' ');
+  }
+  if (!response.sop_instance.empty()) {
+    append_element(elements, 0x1000, response.sop_instance, '\0');
+  }
+  char length[sizeof(uint32_t)];
+  store_le(length, static_cast<uint32_t>(elements.size()));
+  std::string out;
+  append_element(out, 0x0000, {length, sizeof length}, '\0');
+  return out + elements;
+}
+
+void append_pdus(std::string& out, uint8_t context, bool is_command, std::string_view message,
+                 size_t fragment_size) {
+  constexpr uint8_t kPData = 4, kCommandBit = 1, kLastBit = 2;
+  do {
+    const std::string_view fragment = message.substr(0, fragment_size);
+    message.remove_prefix(fragment.size());
+    out.push_back(static_cast<char>(kPData));
+    out.push_back('\0');
+    append_be(out, static_cast<uint32_t>(fragment.size() + 6));
+    append_be(out, static_cast<uint32_t>(fragment.size() + 2));
+    out.push_back(static_cast<char>(context));
+    out.push_back(static_cast<char>((is_command ? kCommandBit : 0) | (message.empty() ? kLastBit : 0)));
+    out += fragment;
+  } while (!message.empty());
+}
 
 std::optional<Command> parse_command(std::string_view bytes) {
   Command command;

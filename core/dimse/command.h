@@ -36,6 +36,24 @@ inline constexpr size_t kMaximumCommandSize = 64 * 1024;
 // Reads a command set (always implicit little endian). Nothing if it is malformed or names no command.
 std::optional<Command> parse_command(std::string_view bytes);
 
+// What a response says (PS3.7 section 9.3): to a request of field F it has field F | 0x8000.
+struct Response {
+  uint16_t request_field = 0;
+  uint16_t message_id = 0;  // of the request
+  uint16_t status = 0;
+  std::string_view sop_class;     // may be empty
+  std::string_view sop_instance;  // may be empty
+  std::string_view comment;  // ErrorComment; cut to what LO holds, other characters than its own become '?'
+};
+
+// The command set of a response.
+std::string encode_response(const Response& response, bool has_data_set);
+
+// Appends one message, or half of one, as P-DATA-TF PDUs of one fragment each (PS3.8 section 9.3.5 and annex E).
+// `fragment_size`: bytes of message in one fragment, which the peer's maximum length allows.
+void append_pdus(std::string& out, uint8_t context, bool is_command, std::string_view message,
+                 size_t fragment_size);
+
 // "C-STORE"..., "command 0x1234" for others.
 std::string command_name(uint16_t field);
 

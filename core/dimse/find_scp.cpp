@@ -1,5 +1,6 @@
 #include "core/dimse/find_scp.h"
 
+#include <dcmtk/dcmdata/dcostrmb.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/parse.h>
@@ -17,19 +18,26 @@ constexpr uint16_t kOutOfResources = 0xa700;
 // Of an identifier: a list of some 100,000 UIDs.
 constexpr size_t kMaximumIdentifier = 8u << 20;
 
-bool respond(Link& link, uint8_t context, const Command& command, uint16_t status, const std::string& comment,
-             DcmDataset* answer) {
-  T_DIMSE_Message message;
-  message.CommandField = DIMSE_C_FIND_RSP;
-  T_DIMSE_C_FindRSP& response = message.msg.CFindRSP;
-  response = {};
-  response.MessageIDBeingRespondedTo = command.message_id;
-  response.DataSetType = answer != nullptr ? DIMSE_DATASET_PRESENT : DIMSE_DATASET_NULL;
-  response.DimseStatus = status;
-  OFStandard::strlcpy(response.AffectedSOPClassUID, command.sop_class.c_str(),
-                      sizeof response.AffectedSOPClassUID);
-  response.opts = O_FIND_AFFECTEDSOPCLASSUID;
-  return link.send(context, message, comment, answer);
+// The bytes of an answer in the transfer syntax of its context, which none of C-FIND's compresses.
+std::string encode(DcmDataset& data_set, const std::string& transfer_syntax) {
+  const E_TransferSyntax syntax = DcmXfer(transfer_syntax.c_str()).getXfer();
+  std::string bytes(data_set.calcElementLength(syntax, EET_UndefinedLength), '\0');
+  DcmOutputBufferStream stream(bytes.data(), static_cast<offile_off_t>(bytes.size()));
+  data_set.transferInit();
+  const OFCondition written = data_set.write(stream, syntax, EET_UndefinedLength, nullptr);
+  data_set.transferEnd();
+  if (written.bad()) {
+    throw Error(HILUM_E_INTERNAL, std::string("an answer cannot be encoded: ") + written.text());
+  }
+  void* begin = nullptr;
+  offile_off_t length = 0;
+  stream.flushBuffer(begin, length);
+  bytes.resize(static_cast<size_t>(length));
+  return bytes;
+}
+
+Response response_of(const Command& command, uint16_t status, std::string_view comment) {
+  return {kFindRequest, command.message_id, status, command.sop_class, {}, comment};
 }
 
 // The identifier's bytes; empty with a status in `outcome` if they are too many.
@@ -88,6 +96,7 @@ struct FindScp::Request {
   const Command& command;
   uint8_t context;
   dicom::Encoding default_encoding;
+  const std::string& transfer_syntax;
 };
 
 FindOutcome FindScp::serve(Link& link, uint8_t context, const Command& command,
@@ -100,7 +109,7 @@ FindOutcome FindScp::serve(Link& link, uint8_t context, const Command& command,
   }
   if (outcome.received == Receive::kOk && outcome.status == 0) {
     try {
-      answer(link, Request{command, context, default_encoding}, identifier, transfer_syntax, &outcome);
+      answer(link, Request{command, context, default_encoding, transfer_syntax}, identifier, &outcome);
     } catch (const Error& error) {
       outcome.status = kUnableToProcess;
       outcome.comment = error.details().empty() ? error.message() : error.details();
@@ -110,17 +119,17 @@ FindOutcome FindScp::serve(Link& link, uint8_t context, const Command& command,
     }
   }
   if (outcome.received == Receive::kOk && outcome.response_sent) {
-    outcome.response_sent = respond(link, context, command, outcome.status, outcome.comment, nullptr);
+    outcome.response_sent = link.send(context, response_of(command, outcome.status, outcome.comment));
   }
   return outcome;
 }
 
 void FindScp::answer(Link& link, const Request& request, const std::string& identifier,
-                     const std::string& transfer_syntax, FindOutcome* outcome) const {
+                     FindOutcome* outcome) const {
   const FindRules rules{ingest_.options().main_tags, options_.aet, request.default_encoding,
                         options_.case_sensitive_pn, options_.storage_access_on_find};
-  const dicom::ParsedInstance parsed =
-      dicom::parse_data_set(dicom::ByteSource(identifier.data(), identifier.size()), transfer_syntax, {true});
+  const dicom::ParsedInstance parsed = dicom::parse_data_set(
+      dicom::ByteSource(identifier.data(), identifier.size()), request.transfer_syntax, {true});
   const FindQuery query = parse_find_query(parsed.data_set(), rules);
   if (query.is_impossible) {
     return;
@@ -161,7 +170,8 @@ bool FindScp::send_match(Link& link, const Request& request, const FindQuery& qu
     return false;
   }
   const std::unique_ptr<DcmDataset> data = find_answer(query, rules, snapshot, found, sample);
-  outcome->response_sent = respond(link, request.context, request.command, kPending, {}, data.get());
+  outcome->response_sent = link.send(request.context, response_of(request.command, kPending, {}),
+                                     encode(*data, request.transfer_syntax));
   ++outcome->answers;
   return outcome->response_sent;
 }

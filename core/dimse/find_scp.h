@@ -30,8 +30,7 @@ class FindScp {
 
  private:
   struct Request;
-  void answer(Link& link, const Request& request, const std::string& identifier,
-              const std::string& transfer_syntax, FindOutcome* outcome) const;
+  void answer(Link& link, const Request& request, const std::string& identifier, FindOutcome* outcome) const;
   bool send_match(Link& link, const Request& request, const FindQuery& query, const FindRules& rules,
                   const index::Snapshot& snapshot, const index::Found& found, FindOutcome* outcome) const;
 

@@ -1,9 +1,9 @@
 #include "core/dimse/link.h"
 
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmnet/dul.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,18 +20,9 @@ std::mutex& handover_mutex() {
   return mutex;
 }
 
-Receive receive_result(const OFCondition& condition) {
-  if (condition == DUL_PEERREQUESTEDRELEASE) {
-    return Receive::kReleaseRequested;
-  }
-  if (condition == DUL_PEERABORTEDASSOCIATION || condition == DUL_NETWORKCLOSED) {
-    return Receive::kClosed;
-  }
-  if (condition == DUL_READTIMEOUT) {
-    return Receive::kTimeout;
-  }
-  return Receive::kViolation;
-}
+// Silence within a PDU ends after this, even if there is no limit between messages.
+constexpr std::chrono::seconds kSilenceInPdu{30};
+constexpr std::chrono::seconds kSendTimeout{30};
 
 }  // namespace
 
@@ -69,7 +60,7 @@ std::optional<Link> Link::receive(T_ASC_Network* network, const UniqueFd& socket
                                        nullptr, OFFalse, DUL_NOBLOCK, 5);
     dcmExternalSocketHandle.set(DCMNET_INVALID_SOCKET);
   }
-  Link link(association, socket.get(), stop_fd);
+  Link link(association, socket.get(), stop_fd, maximum_pdu_length);
   if (condition.bad()) {
     *error = condition.text();
     return std::nullopt;
@@ -81,31 +72,13 @@ Link::Link(Link&& other) noexcept
     : association_(std::exchange(other.association_, nullptr)),
       socket_(other.socket_),
       stop_fd_(other.stop_fd_),
-      has_unread_(other.has_unread_),
-      unread_(other.unread_) {}
+      reader_(std::move(other.reader_)) {}
 
 Link::~Link() {
   if (association_ != nullptr) {
     ASC_dropAssociation(association_);
     ASC_destroyAssociation(&association_);
   }
-}
-
-bool Link::take_buffered(Pdv* pdv) {
-  if (has_unread_) {
-    *pdv = unread_;
-    has_unread_ = false;
-    return true;
-  }
-  DUL_PDV fragment;
-  if (DUL_NextPDV(&association_->DULassociation, &fragment).bad()) {
-    return false;
-  }
-  pdv->data = {static_cast<const char*>(fragment.data), fragment.fragmentLength};
-  pdv->context = fragment.presentationContextID;
-  pdv->is_command = fragment.pdvType == DUL_COMMANDPDV;
-  pdv->is_last = fragment.lastPDV != OFFalse;
-  return true;
 }
 
 Receive Link::wait(std::chrono::milliseconds timeout, bool or_stop) const {
@@ -129,29 +102,55 @@ Receive Link::wait(std::chrono::milliseconds timeout, bool or_stop) const {
   }
 }
 
-Receive Link::next(Pdv* pdv, std::chrono::milliseconds timeout, bool or_stop) {
+// Takes what lies in the socket: kOk with something in the reader, kTimeout without.
+Receive Link::receive_some() {
   for (;;) {
-    if (take_buffered(pdv)) {
+    const auto [to, size] = reader_.room();
+    const ssize_t count = recv(socket_, to, size, MSG_DONTWAIT);
+    if (count > 0) {
+      reader_.received(static_cast<size_t>(count));
       return Receive::kOk;
     }
-    const Receive waited = wait(timeout, or_stop);
-    if (waited != Receive::kOk) {
-      return waited;
+    if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
+      return Receive::kClosed;
     }
-    // Reads one whole P-DATA-TF (at most the PDU length that we announced); silence within it ends after the
-    // socket's own time limit.
-    const OFCondition condition = DUL_ReadPDVs(&association_->DULassociation, nullptr, DUL_NOBLOCK, 30);
-    if (condition != DUL_PDATAPDUARRIVED) {
-      return receive_result(condition);
+    if (errno == EAGAIN) {
+      return Receive::kTimeout;
+    }
+  }
+}
+
+Receive Link::next(Pdv* pdv, std::chrono::milliseconds timeout, bool or_stop) {
+  for (;;) {
+    switch (reader_.next(pdv)) {
+      case PduReader::Found::kPdv:
+        return Receive::kOk;
+      case PduReader::Found::kReleaseRequest:
+        return Receive::kReleaseRequested;
+      case PduReader::Found::kAbort:
+        return Receive::kClosed;
+      case PduReader::Found::kViolation:
+        return Receive::kViolation;
+      case PduReader::Found::kNothing:
+        break;
+    }
+    const bool inside = reader_.is_inside();
+    // In the middle of a message the next bytes are mostly there already.
+    Receive received = or_stop && !inside ? Receive::kTimeout : receive_some();
+    if (received == Receive::kTimeout) {
+      received = wait(timeout.count() > 0 || !inside ? timeout : kSilenceInPdu, or_stop);
+      if (received == Receive::kOk) {
+        received = receive_some();
+      }
+    }
+    if (received != Receive::kOk) {
+      return received;
     }
   }
 }
 
 bool Link::is_readable() {
-  if (!has_unread_) {
-    has_unread_ = take_buffered(&unread_);
-  }
-  if (has_unread_) {
+  if (reader_.is_inside()) {
     return true;
   }
   pollfd fd{socket_, POLLIN, 0};
@@ -167,21 +166,38 @@ void Link::reject(T_ASC_RejectParametersResult result, T_ASC_RejectParametersRea
 
 void Link::abort() { ASC_abortAssociation(association_); }
 
-void Link::acknowledge_release() { ASC_acknowledgeRelease(association_); }
+void Link::acknowledge_release() {
+  // DCMTK has not seen the request, so its state does not allow it to answer: A-RELEASE-RP of PS3.8 section 9.3.7.
+  send_bytes(std::string_view("\x06\x00\x00\x00\x00\x04\x00\x00\x00\x00", 10));
+}
 
-bool Link::send(uint8_t context, T_DIMSE_Message& message, const std::string& comment, DcmDataset* data) {
-  DcmDataset detail;
-  if (!comment.empty()) {
-    // ErrorComment is LO: 64 characters of the default repertoire, no backslash.
-    std::string text;
-    for (const char c : comment.substr(0, 64)) {
-      text.push_back(c >= ' ' && c <= '~' && c != '\\' ? c : '?');
+bool Link::send_bytes(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(count));
+      continue;
     }
-    detail.putAndInsertString(DCM_ErrorComment, text.c_str());
+    if (errno == EINTR) {
+      continue;
+    }
+    pollfd fd{socket_, POLLOUT, 0};
+    if (errno != EAGAIN || poll(&fd, 1, std::chrono::milliseconds(kSendTimeout).count()) <= 0) {
+      return false;
+    }
   }
-  return DIMSE_sendMessageUsingMemoryData(association_, context, &message,
-                                          comment.empty() ? nullptr : &detail, data, nullptr, nullptr)
-      .good();
+  return true;
+}
+
+bool Link::send(uint8_t context, const Response& response, std::optional<std::string_view> data_set) {
+  // What the peer takes in one PDU; DCMTK has subtracted the headers.
+  const size_t fragment_size = association_->sendPDVLength;
+  std::string bytes;
+  append_pdus(bytes, context, true, encode_response(response, data_set.has_value()), fragment_size);
+  if (data_set) {
+    append_pdus(bytes, context, false, *data_set, fragment_size);
+  }
+  return send_bytes(bytes);
 }
 
 }  // namespace hilum::dimse

@@ -11,6 +11,8 @@
 #include <string_view>
 
 #include "core/base/files.h"
+#include "core/dimse/command.h"
+#include "core/dimse/pdu_reader.h"
 
 namespace hilum::dimse {
 
@@ -24,15 +26,8 @@ enum class Receive {
 };
 const char* receive_text(Receive result);
 
-// A fragment of a message; `data` is valid until the next call.
-struct Pdv {
-  std::string_view data;
-  uint8_t context = 0;
-  bool is_command = false;
-  bool is_last = false;
-};
-
-// Owns DCMTK's association (which owns a duplicate of the socket). Belongs to the thread of the association.
+// Owns DCMTK's association (which owns a duplicate of the socket). DCMTK negotiates; after that messages are read here, in
+// as few system calls as possible, and short responses are written in one. Belongs to the thread of the association.
 class Link {
  public:
   // Takes over a connection whose complete A-ASSOCIATE-RQ lies in the kernel, so that it does not block. Null
@@ -57,21 +52,22 @@ class Link {
   void reject(T_ASC_RejectParametersResult result, T_ASC_RejectParametersReason reason);
   void abort();
   void acknowledge_release();
-  // Sends a response; false if the connection is lost. `comment` (ErrorComment) may be empty.
-  bool send(uint8_t context, T_DIMSE_Message& message, const std::string& comment,
-            DcmDataset* data = nullptr);
+  // Sends a response, with its data set if there is one (encoded in the transfer syntax of the context); false if the
+  // connection is lost.
+  bool send(uint8_t context, const Response& response,
+            std::optional<std::string_view> data_set = std::nullopt);
 
  private:
-  Link(T_ASC_Association* association, int socket, int stop_fd)
-      : association_(association), socket_(socket), stop_fd_(stop_fd) {}
+  Link(T_ASC_Association* association, int socket, int stop_fd, uint32_t maximum_pdu_length)
+      : association_(association), socket_(socket), stop_fd_(stop_fd), reader_(maximum_pdu_length) {}
   Receive wait(std::chrono::milliseconds timeout, bool or_stop) const;
-  bool take_buffered(Pdv* pdv);
+  Receive receive_some();
+  bool send_bytes(std::string_view bytes);
 
   T_ASC_Association* association_;
   int socket_;  // of the caller; the same connection as DCMTK's
   int stop_fd_;
-  bool has_unread_ = false;  // `unread_` was taken by is_readable()
-  Pdv unread_;
+  PduReader reader_;
 };
 
 }  // namespace hilum::dimse

@@ -1,7 +1,6 @@
 #include "core/dimse/store_scp.h"
 
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmnet/diutil.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <hilum/cpp/error.h>
@@ -36,12 +35,12 @@ std::string value_of(DcmItem& data_set, const DcmTagKey& tag) {
 
 ingest::Verdict compare_with_command(const ingest::Incoming& incoming) {
   CurrentStore* store = current_store;
-  if (store == nullptr || incoming.origin.kind != ingest::OriginKind::kDicomProtocol) {
+  if (store == nullptr || incoming.origin().kind != ingest::OriginKind::kDicomProtocol) {
     return ingest::Verdict::kKeep;
   }
   store->parsed = true;
-  const std::string sop_class = value_of(incoming.parsed.data_set(), DCM_SOPClassUID);
-  const std::string sop_instance = value_of(incoming.parsed.data_set(), DCM_SOPInstanceUID);
+  const std::string sop_class = value_of(incoming.identity().data_set(), DCM_SOPClassUID);
+  const std::string sop_instance = value_of(incoming.identity().data_set(), DCM_SOPInstanceUID);
   if (sop_class.empty() || sop_instance.empty()) {
     store->status = kCannotUnderstand;
     throw Error(HILUM_E_BAD_FORMAT, "no SOP class or instance UID");
@@ -54,19 +53,9 @@ ingest::Verdict compare_with_command(const ingest::Incoming& incoming) {
 }
 
 void respond(Link& link, uint8_t context, const Command& command, StoreOutcome* outcome) {
-  T_DIMSE_Message message;
-  message.CommandField = DIMSE_C_STORE_RSP;
-  T_DIMSE_C_StoreRSP& response = message.msg.CStoreRSP;
-  response = {};
-  response.MessageIDBeingRespondedTo = command.message_id;
-  response.DataSetType = DIMSE_DATASET_NULL;
-  response.DimseStatus = outcome->status;
-  OFStandard::strlcpy(response.AffectedSOPClassUID, command.sop_class.c_str(),
-                      sizeof response.AffectedSOPClassUID);
-  OFStandard::strlcpy(response.AffectedSOPInstanceUID, command.sop_instance.c_str(),
-                      sizeof response.AffectedSOPInstanceUID);
-  response.opts = O_STORE_AFFECTEDSOPCLASSUID | O_STORE_AFFECTEDSOPINSTANCEUID;
-  outcome->response_sent = link.send(context, message, outcome->comment);
+  const Response response{kStoreRequest,     command.message_id,   outcome->status,
+                          command.sop_class, command.sop_instance, outcome->comment};
+  outcome->response_sent = link.send(context, response);
 }
 
 }  // namespace
@@ -76,6 +65,9 @@ void Spool::append(std::string_view bytes) {
     return;
   }
   try {
+    if (md5_) {
+      md5_->add(bytes.data(), bytes.size());
+    }
     if (!buffer_.empty() && !file_ && buffer_.size() + bytes.size() > buffer_.capacity()) {
       buffer_.reserve(memory_limit_);  // at once: growing step by step moves the bytes again and again
     }
@@ -106,6 +98,9 @@ ingest::Bytes Spool::finish() {
     std::rethrow_exception(failure_);
   }
   ingest::Bytes bytes;
+  if (md5_) {
+    bytes.md5 = md5_->finish();
+  }
   if (!file_) {
     bytes.memory = std::move(buffer_);
     bytes.size = bytes.memory.size();
@@ -148,7 +143,7 @@ StoreOutcome StoreScp::serve(Link& link, uint8_t context, const Command& command
     respond(link, context, command, &outcome);
     return outcome;
   }
-  Spool spool(ingest_.spool_directory(), memory_per_instance_);
+  Spool spool(ingest_.spool_directory(), memory_per_instance_, ingest_.options().md5);
   spool.append(
       dicom::meta_header({command.sop_class, command.sop_instance, transfer_syntax, peer.calling_aet}));
   Pdv pdv;

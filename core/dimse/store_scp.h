@@ -1,6 +1,7 @@
 // C-STORE: the data set's bytes as they come, behind a fresh meta header, to the ingest.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/base/files.h"
@@ -12,11 +13,14 @@
 namespace hilum::dimse {
 
 // A file on its way in: in memory up to a limit, then in an unlinked file of the spool folder. A failure
-// (disk full) is remembered, not thrown: the rest of the message must still be read.
+// (disk full) is remembered, not thrown: the rest of the message must still be read. Hashed as the bytes come, while they
+// are in the processor's cache and the next ones travel.
 class Spool {
  public:
-  Spool(const std::string& directory, size_t memory_limit)
-      : directory_(directory), memory_limit_(memory_limit) {}
+  Spool(const std::string& directory, size_t memory_limit, bool with_md5)
+      : directory_(directory), memory_limit_(memory_limit) {
+    if (with_md5) md5_.emplace();
+  }
 
   void append(std::string_view bytes);
   uint64_t size() const { return written_ + buffer_.size(); }
@@ -31,6 +35,7 @@ class Spool {
   std::string buffer_;
   UniqueFd file_;
   uint64_t written_ = 0;
+  std::optional<ingest::Md5> md5_;
   std::exception_ptr failure_;
 };
 

@@ -32,8 +32,8 @@ class Snapshot {
   std::optional<Metadata> metadata(const Resource& resource, int32_t key) const;
   std::vector<std::string> labels(ResourceId id) const;  // ascending
   bool has_label(ResourceId id, std::string_view label) const;
-  bool has_labels(ResourceId id) const;  // any
-  Counters counters(const Resource& resource) const;     // of an instance: its own sizes
+  bool has_labels(ResourceId id) const;               // any
+  Counters counters(const Resource& resource) const;  // of an instance: its own sizes
   bool is_protected(ResourceId patient) const;
 
   // --- descendants, in the order of creation ---

@@ -14,6 +14,9 @@ namespace {
 // Limits of one group, so that the first in it does not wait for long and memory stays bounded.
 constexpr size_t kGroupOperations = 1024;
 constexpr uint64_t kGroupBytes = 32ull << 20;
+// When the storage is asked whether it has something to tidy up; after deletions always.
+constexpr uint64_t kUpkeepGroups = 64;
+constexpr uint64_t kUpkeepBytes = 8ull << 20;
 
 }  // namespace
 
@@ -44,7 +47,7 @@ void Committer::stop() {
   }
 }
 
-void Committer::submit(const std::shared_ptr<Operation>& operation, bool always) {
+void Committer::submit(const std::shared_ptr<Operation>& operation, bool always, Next next) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
@@ -55,13 +58,21 @@ void Committer::submit(const std::shared_ptr<Operation>& operation, bool always)
     }
     queue_.push_back(operation);
   }
-  work_.notify_one();
+  if (next == Next::kOtherWork) {
+    work_.notify_one();
+  }
 }
 
 void Committer::wait(const std::shared_ptr<Operation>& operation) {
   {
     std::unique_lock lock(mutex_);
-    operation->wake_.wait(lock, [&] { return operation->done_; });
+    while (!operation->done_) {
+      if (is_led_) {
+        operation->wake_.wait(lock);
+      } else {
+        lead(lock);
+      }
+    }
   }
   if (operation->error_) {
     std::rethrow_exception(operation->error_);
@@ -73,10 +84,8 @@ size_t Committer::waiting() const {
   return queue_.size();
 }
 
-Committer::Operations Committer::next_group() {
+Committer::Operations Committer::take_group() {
   Operations operations;
-  std::unique_lock lock(mutex_);
-  work_.wait(lock, [this] { return !queue_.empty() || stopping_ || more_upkeep_; });
   uint64_t bytes = 0;
   while (!queue_.empty() && operations.size() < kGroupOperations && bytes < kGroupBytes) {
     for (const auto& blob : queue_.front()->blobs) {
@@ -88,15 +97,47 @@ Committer::Operations Committer::next_group() {
   return operations;
 }
 
+// Commits one group. `lock` is held before and after.
+void Committer::lead(std::unique_lock<std::mutex>& lock) {
+  is_led_ = true;
+  const Operations operations = take_group();
+  lock.unlock();
+  commit(operations);
+  lock.lock();
+  for (const auto& operation : operations) {
+    operation->done_ = true;
+  }
+  is_led_ = false;
+  hand_over();
+  lock.unlock();
+  for (const auto& operation : operations) {
+    operation->wake_.notify_all();
+  }
+  lock.lock();
+}
+
+void Committer::hand_over() {
+  if (!queue_.empty() || upkeep_due_ || stopping_) {
+    work_.notify_one();
+  }
+}
+
 void Committer::run_thread() {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    const Operations operations = next_group();
-    if (!operations.empty()) {
-      commit(operations);
+    work_.wait(lock, [this] { return !is_led_ && (!queue_.empty() || upkeep_due_ || stopping_); });
+    if (!queue_.empty()) {
+      lead(lock);
+    } else if (upkeep_due_ && !stopping_) {
+      is_led_ = true;
+      upkeep_due_ = false;
+      lock.unlock();
+      keep_house();
+      lock.lock();
+      is_led_ = false;
+      hand_over();
     }
-    keep_house();
-    const std::lock_guard lock(mutex_);
-    if (stopping_ && queue_.empty()) {
+    if (stopping_ && queue_.empty() && !is_led_) {
       return;
     }
   }
@@ -105,11 +146,23 @@ void Committer::run_thread() {
 void Committer::keep_house() {
   const auto done = blobs_.upkeep(group_ + 1);
   group_ += done.used_group ? 1 : 0;
-  more_upkeep_ = done.more;
+  groups_since_upkeep_ = bytes_since_upkeep_ = 0;
+  if (done.more) {
+    const std::lock_guard lock(mutex_);
+    upkeep_due_ = true;
+  }
+}
+
+bool Committer::is_upkeep_due(const Group& group) {
+  ++groups_since_upkeep_;
+  for (const auto& blob : group.blobs) {
+    bytes_since_upkeep_ += blob->size();
+  }
+  return !group.removed.empty() || groups_since_upkeep_ >= kUpkeepGroups ||
+         bytes_since_upkeep_ >= kUpkeepBytes;
 }
 
 void Committer::commit(const Operations& operations) {
-  std::vector<index::Change> events;
   try {
     static Timer& timer = metrics().timer("hilum_commit_duration_ms");
     static Counter& count = metrics().counter("hilum_commit_changes");
@@ -118,11 +171,18 @@ void Committer::commit(const Operations& operations) {
     Group group;
     apply(operations, group);
     write(group);
-    events = transaction_.take_events();
+    if (is_upkeep_due(group)) {
+      const std::lock_guard lock(mutex_);
+      upkeep_due_ = true;
+    }
+    const std::vector<index::Change> events = transaction_.take_events();
     for (const auto& operation : operations) {
       if (!operation->error_ && !operation->applied_.touched.empty()) {
         on_touched_(operation->applied_.touched);
       }
+    }
+    if (!events.empty()) {
+      events_.publish(events);
     }
   } catch (const std::exception& error) {
     log_error(LogCategory::kIndex, "{} changes could not be stored: {}", operations.size(), error.what());
@@ -134,10 +194,6 @@ void Committer::commit(const Operations& operations) {
     } catch (const std::exception& again) {
       log_error(LogCategory::kIndex, "the index cannot be read: {}", again.what());
     }
-  }
-  acknowledge(operations);
-  if (!events.empty()) {
-    events_.publish(events);
   }
 }
 
@@ -175,18 +231,6 @@ void Committer::write(const Group& group) {
     throw;
   }
   blobs_.remove_committed(group.removed);
-}
-
-void Committer::acknowledge(const Operations& operations) {
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& operation : operations) {
-      operation->done_ = true;
-    }
-  }
-  for (const auto& operation : operations) {
-    operation->wake_.notify_all();
-  }
 }
 
 }  // namespace hilum::ingest

@@ -1,4 +1,9 @@
-// The committing thread: takes all that waits, makes it durable with one flush, acknowledges all.
+// Group commit: one thread takes all that waits, makes it durable with one flush, acknowledges all.
+//
+// Which thread that is changes: who waits while nobody commits does it, so a single client pays for no change of
+// threads. What has queued up meanwhile is left to a thread of the committer's own, which goes on while there is any:
+// so many clients do not wait for one of them to wake up. That thread also serves those who do not wait at once, and
+// keeps house.
 #pragma once
 
 #include <condition_variable>
@@ -30,7 +35,7 @@ struct Applied {
   std::vector<Touched> touched;          // resources that are not stable any more
 };
 
-// A change on its way. Made by one thread, applied by the committing thread.
+// A change on its way. Made by one thread, applied by the leading one.
 struct Operation {
   std::vector<std::unique_ptr<storage::StagedBlob>> blobs;
   std::function<Applied(index::Transaction&)> apply;
@@ -39,7 +44,7 @@ struct Operation {
   friend class Committer;
   Applied applied_;
   std::exception_ptr error_;
-  bool done_ = false;
+  bool done_ = false;  // guarded by the committer's mutex
   std::condition_variable wake_;
 };
 
@@ -48,20 +53,23 @@ class Committer {
  public:
   using OnTouched = std::function<void(const std::vector<Touched>&)>;
 
-  // `last_group` is what BlobStore::replay() said. `on_touched` runs on the committing thread, after the
-  // commit and before the acknowledgement.
+  // `last_group` is what BlobStore::replay() said. `on_touched` runs on the leading thread, after the
+  // commit and before the acknowledgement; so does the publishing of events, which keeps their order.
   Committer(index::KvStore& store, storage::BlobStore& blobs, events::EventBus& events, uint64_t last_group,
             size_t queue_limit, OnTouched on_touched);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // HILUM_E_BUSY if the queue is full (not with `always`), HILUM_E_UNAVAILABLE after stop().
-  void submit(const std::shared_ptr<Operation>& operation, bool always = false);
+  enum class Next { kWait, kOtherWork };  // what the caller does after submit()
+
+  // HILUM_E_BUSY if the queue is full (not with `always`), HILUM_E_UNAVAILABLE after stop(). With Next::kWait the
+  // caller must come to wait() soon: it may be the one to commit.
+  void submit(const std::shared_ptr<Operation>& operation, bool always, Next next);
   // Returns when the operation is durable; throws what went wrong with it.
   void wait(const std::shared_ptr<Operation>& operation);
   void run(const std::shared_ptr<Operation>& operation, bool always = false) {
-    submit(operation, always);
+    submit(operation, always, Next::kWait);
     wait(operation);
   }
   size_t waiting() const;  // operations that are queued
@@ -76,12 +84,14 @@ class Committer {
   };
 
   void run_thread();
-  Operations next_group();
+  Operations take_group();
+  void lead(std::unique_lock<std::mutex>& lock);
+  void hand_over();
   void commit(const Operations& operations);
   void apply(const Operations& operations, Group& group);
   void write(const Group& group);
-  void acknowledge(const Operations& operations);
   void keep_house();
+  bool is_upkeep_due(const Group& group);
 
   index::KvStore& store_;
   storage::BlobStore& blobs_;
@@ -89,15 +99,17 @@ class Committer {
   const size_t queue_limit_;
   const OnTouched on_touched_;
 
-  // Of the committing thread.
+  // Of the leading thread.
   index::Transaction transaction_;
   uint64_t group_;
-  bool more_upkeep_ = true;
+  uint64_t groups_since_upkeep_ = 0, bytes_since_upkeep_ = 0;
 
   mutable std::mutex mutex_;
-  std::condition_variable work_;
-  std::deque<std::shared_ptr<Operation>> queue_;  // guarded by mutex_
-  bool stopping_ = false;                         // guarded by mutex_
+  std::condition_variable work_;                  // for the thread
+  std::deque<std::shared_ptr<Operation>> queue_;  // all below are guarded by mutex_
+  bool is_led_ = false;                           // some thread commits or keeps house
+  bool upkeep_due_ = true;
+  bool stopping_ = false;
   std::thread thread_;
 };
 

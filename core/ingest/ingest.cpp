@@ -54,6 +54,7 @@ class Ingest::Impl {
       : store_(store),
         blobs_(blobs),
         options_(std::move(options)),
+        identity_tags_(identity_tags(options_)),
         stager_(blobs, options_.md5),
         stability_(options_.stable_age_seconds),
         committer_(store, blobs, events, blobs.replay(), options_.queue_limit,
@@ -71,8 +72,8 @@ class Ingest::Impl {
   Committer& committer() { return committer_; }
   size_t waiting() const { return committer_.waiting(); }
 
-  // `always`: also if the queue is full (the caller bounds what is in flight).
-  std::shared_ptr<Pending> begin(Bytes&& bytes, const Origin& origin, bool always = false);
+  // `one_of_many`: the caller goes on with others and bounds how many are in flight, so the queue takes it always.
+  std::shared_ptr<Pending> begin(Bytes&& bytes, const Origin& origin, bool one_of_many = false);
   Stored finish(Pending& pending);
   bool store_body(Bytes&& bytes, const Origin& origin, const std::function<void(const Stored&)>& on_stored);
   void change(Change&& change);
@@ -96,6 +97,7 @@ class Ingest::Impl {
   index::KvStore& store_;
   storage::BlobStore& blobs_;
   Options options_;  // constant but for what is Live
+  const std::vector<dicom::Tag> identity_tags_;
   const Stager stager_;
   Stability stability_;
   Committer committer_;
@@ -104,6 +106,13 @@ class Ingest::Impl {
   mutable std::mutex filters_mutex_;  // guards the pointer
   std::shared_ptr<const Filters> filters_ = std::make_shared<const Filters>();
 };
+
+const dicom::ParsedInstance& Incoming::header() const {
+  if (!header_) {
+    header_ = dicom::parse_file(file_);
+  }
+  return *header_;
+}
 
 std::shared_ptr<index::NewInstance> Ingest::Impl::identify(const dicom::ParsedInstance& parsed,
                                                            const Origin& origin) const {
@@ -125,10 +134,7 @@ bool Ingest::Impl::passes_filters(const dicom::ParsedInstance& parsed, const Ori
   if (filters->empty()) {
     return true;
   }
-  const Incoming incoming{parsed, origin, source.size(),
-                          [&source](uint64_t offset, void* buffer, size_t capacity) {
-                            return source.read(offset, buffer, capacity);
-                          }};
+  const Incoming incoming(parsed, origin, source);
   for (const auto& [owner, filter] : *filters) {
     if (filter(incoming) == Verdict::kDiscard) {
       log_info(LogCategory::kGeneric, "an instance was discarded by {}", owner);
@@ -138,13 +144,13 @@ bool Ingest::Impl::passes_filters(const dicom::ParsedInstance& parsed, const Ori
   return true;
 }
 
-std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin, bool always) {
+std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin, bool one_of_many) {
   OwnedBytes owned(std::move(bytes));
   const dicom::ByteSource source = source_of(owned.view());
   if (source.size() == 0) {
     throw Error(HILUM_E_BAD_FORMAT, "Received an empty DICOM file");
   }
-  const dicom::ParsedInstance parsed = dicom::parse_file(source);
+  const dicom::ParsedInstance parsed = dicom::parse_file(source, {false, &identity_tags_});
   const auto instance = identify(parsed, origin);
   auto pending = std::make_shared<Pending>();
   const auto& ids = instance->ids;
@@ -165,7 +171,8 @@ std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin
   pending->operation->apply = [this, instance, target = pending.get()](index::Transaction& transaction) {
     return apply_store(transaction, *instance, options_, &target->outcome);
   };
-  committer_.submit(pending->operation, always);
+  committer_.submit(pending->operation, one_of_many,
+                    one_of_many ? Committer::Next::kOtherWork : Committer::Next::kWait);
   return pending;
 }
 

@@ -19,6 +19,7 @@
 #include "core/base/live.h"
 #include "core/index/snapshot.h"
 #include "core/index/transaction.h"
+#include "core/ingest/md5.h"
 #include "core/storage/blob_store.h"
 
 namespace hilum::events {
@@ -44,6 +45,8 @@ struct Bytes {
   std::string memory;
   int fd = -1;
   uint64_t size = 0;  // of the file; memory.size() otherwise
+  // MD5 of all of it, if whoever received the bytes has hashed them on the way.
+  std::optional<Md5Value> md5;
 };
 
 enum class Outcome { kStored = 1, kAlreadyStored = 2, kFilteredOut = 3 };
@@ -53,12 +56,27 @@ struct Stored {
   PublicId patient, study, series, instance;
 };
 
-// An instance on its way in, as a filter sees it.
-struct Incoming {
-  const dicom::ParsedInstance& parsed;
-  const Origin& origin;
-  uint64_t file_size;
-  std::function<size_t(uint64_t offset, void* buffer, size_t capacity)> read;
+// An instance on its way in, as a filter sees it. Belongs to the receiving thread.
+class Incoming {
+ public:
+  Incoming(const dicom::ParsedInstance& identity, const Origin& origin, const dicom::ByteSource& file)
+      : identity_(identity), origin_(origin), file_(file) {}
+
+  // SOP class and main tags only.
+  const dicom::ParsedInstance& identity() const { return identity_; }
+  // All up to Pixel Data; parsed when somebody asks for it first.
+  const dicom::ParsedInstance& header() const;
+  const Origin& origin() const { return origin_; }
+  uint64_t file_size() const { return file_.size(); }
+  size_t read(uint64_t offset, void* buffer, size_t capacity) const {
+    return file_.read(offset, buffer, capacity);
+  }
+
+ private:
+  const dicom::ParsedInstance& identity_;
+  const Origin& origin_;
+  const dicom::ByteSource& file_;
+  mutable std::optional<dicom::ParsedInstance> header_;
 };
 enum class Verdict { kKeep, kDiscard };
 // Called on the receiving thread; an exception refuses the instance with that error.

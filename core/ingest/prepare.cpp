@@ -177,7 +177,7 @@ std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> Stager::stage
   attachment.compressed = compressed;
   attachment.content_size = size_of(owned.view());
   if (md5_) {
-    attachment.content_md5 = md5_of(owned.view());
+    attachment.content_md5 = owned.view().md5 ? *owned.view().md5 : md5_of(owned.view());
     attachment.stored_md5 = attachment.content_md5;
   }
   if (compressed) {
@@ -215,6 +215,30 @@ std::vector<Metadata> derived_metadata(const dicom::ParsedInstance& parsed,
   add_pixel_metadata(parsed, reader, list);
   sort_by_key(list);
   return list;
+}
+
+std::vector<dicom::Tag> identity_tags(const Options& options) {
+  std::vector<dicom::Tag> tags{dicom::kSpecificCharacterSet,
+                               dicom::kSopClassUid,
+                               dicom::kPatientId,
+                               dicom::kStudyInstanceUid,
+                               dicom::kSeriesInstanceUid,
+                               dicom::kSopInstanceUid,
+                               dicom::kInstanceNumber,
+                               dicom::kImageIndex,
+                               kImagesInAcquisition,
+                               kNumberOfTemporalPositions,
+                               kNumberOfSlices,
+                               kNumberOfTimeSlices,
+                               kCardiacNumberOfImages,
+                               kBitsAllocated};
+  for (const Level level : index::kLevels) {
+    const auto& of_level = options.main_tags.tags(index::dicom_level(level));
+    tags.insert(tags.end(), of_level.begin(), of_level.end());
+  }
+  std::sort(tags.begin(), tags.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  return tags;
 }
 
 index::NewInstance describe_instance(const dicom::ParsedInstance& parsed, const Origin& origin,

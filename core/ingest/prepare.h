@@ -25,6 +25,9 @@ class Stager {
   const bool md5_;
 };
 
+// The tags that describe_instance() reads, ascending.
+std::vector<dicom::Tag> identity_tags(const Options& options);
+
 // What a file says about itself, without its bytes. `reception_ms` and the metadata of the origin are set as
 // well. Throws as Ingest::store().
 index::NewInstance describe_instance(const dicom::ParsedInstance& parsed, const Origin& origin,

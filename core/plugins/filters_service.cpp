@@ -54,7 +54,7 @@ int32_t add_instance_filter(const hilum_host* host, InstanceFilter filter, void*
 
 void origin(const hilum_incoming* instance, hilum_origin* out) {
   guarded("hilum.filters/1 origin", [&] {
-    const ingest::Origin& from = instance->incoming.origin;
+    const ingest::Origin& from = instance->incoming.origin();
     hilum_origin result{};
     result.kind = static_cast<uint32_t>(from.kind);
     const auto text_or_absent = [](const std::string& text) {
@@ -74,7 +74,7 @@ dicom::Encoding default_encoding(const hilum_incoming* instance) {
 
 int32_t tag_text(const hilum_incoming* instance, hilum_tag tag, hilum_sink text) {
   return guarded("hilum.filters/1 tag_text", [&] {
-    DcmDataset& data_set = instance->incoming.parsed.data_set();
+    DcmDataset& data_set = instance->incoming.header().data_set();
     DcmElement* element = nullptr;
     const DcmTagKey key(dicom::tag_group(tag), dicom::tag_element(tag));
     if (data_set.findAndGetElement(key, element).bad() || !element) {
@@ -97,11 +97,11 @@ int32_t tags_json(const hilum_incoming* instance, hilum_sink json) {
     dicom::JsonOptions options;
     options.format = dicom::JsonFormat::Short;
     options.default_encoding = default_encoding(instance);
-    write_sink(instance->plugin, json, dicom::tags_json(instance->incoming.parsed, options));
+    write_sink(instance->plugin, json, dicom::tags_json(instance->incoming.header(), options));
   });
 }
 
-uint64_t file_size(const hilum_incoming* instance) { return instance->incoming.file_size; }
+uint64_t file_size(const hilum_incoming* instance) { return instance->incoming.file_size(); }
 
 int64_t read(const hilum_incoming* instance, uint64_t offset, void* buffer, uint64_t capacity) {
   return guarded_read("hilum.filters/1 read",

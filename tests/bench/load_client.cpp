@@ -12,10 +12,12 @@
 //
 //   --size small|ct|large   5 KB, 525 KB, 200 MB        --connections N   side by side (default 1)
 //   --count N  --seconds S  when to end                 --first N --run N which instances
+//   --pause-ms N           get, echo: rest between two
 //   --pid P[,P]  processes whose CPU time is counted    --aet NAME        called AE title
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +26,7 @@
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 #include "measure.h"
 #include "test_data.h"
@@ -44,6 +47,7 @@ struct Options {
   uint32_t run = 1;
   uint64_t first = 0, count = 0;
   double seconds = 0;
+  std::chrono::milliseconds pause{0};
   std::vector<int> server;
   std::vector<std::string> rest;
 };
@@ -132,6 +136,7 @@ bool get(const Options& options) {
         if (http.request("GET", paths[n % paths.size()], {}, {}, &tally.bytes) != 200) ++tally.failed;
       });
       ++tally.answers;
+      std::this_thread::sleep_for(options.pause);
     }
   });
 }
@@ -207,6 +212,7 @@ bool echo(const Options& options) {
         if (association.reply().status != 0) ++tally.failed;
       });
       ++tally.answers;
+      std::this_thread::sleep_for(options.pause);
     }
     association.release();
   });
@@ -265,6 +271,8 @@ void set(Options& options, const std::string& name, const std::string& value) {
     options.count = std::stoull(value);
   } else if (name == "--seconds") {
     options.seconds = std::stod(value);
+  } else if (name == "--pause-ms") {
+    options.pause = std::chrono::milliseconds(std::stoi(value));
   } else if (name == "--first") {
     options.first = std::stoull(value);
   } else if (name == "--run") {

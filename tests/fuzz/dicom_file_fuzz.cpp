@@ -25,6 +25,24 @@ void describe(const dicom::ParsedInstance& parsed) {
   fuzz::accepted([&] { ingest::describe_instance(parsed, ingest::Origin{}, options, 1); });
 }
 
+// The way in reads a few elements only: they must be those of a complete reading.
+void compare_ways(const dicom::ByteSource& source) {
+  static const ingest::Options options;
+  static const std::vector<dicom::Tag> tags = ingest::identity_tags(options);
+  fuzz::accepted([&] {
+    const auto all = ingest::describe_instance(dicom::parse_file(source), ingest::Origin{}, options, 1);
+    dicom::ParseOptions parse;
+    parse.only = &tags;
+    bool is_same = false;
+    fuzz::accepted([&] {
+      const auto some =
+          ingest::describe_instance(dicom::parse_file(source, parse), ingest::Origin{}, options, 1);
+      is_same = all.ids == some.ids && all.tags == some.tags;
+    });
+    fuzz::require(is_same, "the short way finds what the long one does");
+  });
+}
+
 void write_out(const dicom::ParsedInstance& parsed) {
   for (const auto format :
        {dicom::JsonFormat::Full, dicom::JsonFormat::Short, dicom::JsonFormat::Simplified}) {
@@ -64,6 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     describe(instance);
     write_out(instance);
   });
+  compare_ways(source);
   fuzz::require(scanned || !parsed, "nothing reaches the parser that the guard has refused");
   fuzz::accepted([&] { write_out(dicom::parse_file(data, size, dicom::ParseOptions{true})); });
   fuzz::accepted([&] {

@@ -66,6 +66,18 @@ void read_data_set(const ByteSource& source, const Structure& structure, bool wh
   if (result.bad()) refuse(source, result);
 }
 
+// The elements that the scan has noted, as a data set of their own.
+void read_wanted(const ByteSource& source, const Structure& structure, DcmDataset& data_set) {
+  std::string bytes;
+  for (const auto& [begin, end] : structure.wanted) bytes += source.copy(begin, end - begin);
+  if (bytes.empty()) return;
+  DcmInputBufferStream stream;
+  stream.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
+  stream.setEos();
+  const OFCondition result = read_from(stream, data_set, structure, true);
+  if (result.bad()) refuse(source, result);
+}
+
 DcmEVR written_vr(const Structure& structure) {
   if (!structure.has_pixel_data) return EVR_UNKNOWN;
   return structure.pixel_data_vr[0] == '\0' ? EVR_OW : DcmVR(structure.pixel_data_vr).getEVR();
@@ -84,8 +96,12 @@ ParsedInstance build(const ByteSource& source, const Structure& structure, const
     instance.pixel_data_offset = structure.pixel_data_offset;
   instance.pixel_data_vr = written_vr(structure);
   instance.pixel_data_length = structure.pixel_data_length;
-  if (structure.has_meta_header) read_meta_header(source, structure, instance.meta_header());
-  read_data_set(source, structure, options.whole, instance.data_set());
+  if (options.only != nullptr && !options.whole && !structure.syntax.deflated) {
+    read_wanted(source, structure, instance.data_set());
+  } else {
+    if (structure.has_meta_header) read_meta_header(source, structure, instance.meta_header());
+    read_data_set(source, structure, options.whole, instance.data_set());
+  }
   // Not DCMTK's string access: on a UID written with VR UN it gives the number of its first byte.
   instance.sop_class = text_of(instance.data_set(), kSopClassUid, Charset()).value_or("");
   return instance;
@@ -94,10 +110,10 @@ ParsedInstance build(const ByteSource& source, const Structure& structure, const
 }  // namespace
 
 ParsedInstance parse_file(const ByteSource& source, const ParseOptions& options) {
-  if (source.fd() < 0) return build(source, scan_file(source), options);
+  if (source.fd() < 0) return build(source, scan_file(source, options.only), options);
   const std::string head = source.copy(0, kHead);
   const ByteSource with_head(source.fd(), source.file_offset(), source.size(), head);
-  return build(with_head, scan_file(with_head), options);
+  return build(with_head, scan_file(with_head, options.only), options);
 }
 
 ParsedInstance parse_file(const void* data, size_t size, const ParseOptions& options) {

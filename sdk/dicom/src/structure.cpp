@@ -32,8 +32,10 @@ namespace {
 // ("soft"): what then turns out not to be a sequence is skipped by its length, and what is one is checked.
 class Scanner {
  public:
-  Scanner(const ByteSource& source, uint64_t offset, const TransferSyntax& syntax)
+  Scanner(const ByteSource& source, uint64_t offset, const TransferSyntax& syntax,
+          const std::vector<Tag>* wanted = nullptr)
       : source_(source),
+        wanted_(syntax.deflated ? nullptr : wanted),
         offset_(syntax.deflated ? 0 : offset),
         cursor_(syntax.deflated ? source.part(offset) : source, syntax.deflated, kMaximumInflatedSize),
         syntax_(syntax) {
@@ -46,6 +48,7 @@ class Scanner {
     depth_ = 0;
     while (step(found)) {
     }
+    end_wanted(found);
     if (!cursor_.complete()) refuse(source_, "the deflated data set is cut off");
     if (syntax_.deflated &&
         (found.has_pixel_data ? found.pixel_data_offset : cursor_.position()) > kMaximumInflatedHeader)
@@ -68,6 +71,7 @@ class Scanner {
     Frame& frame = stack_[static_cast<size_t>(depth_)];
     const uint64_t position = cursor_.position();
     if (depth_ == 0) {
+      end_wanted(found);
       if (cursor_.at_end()) return false;
     } else if (position >= frame.end) {
       if (frame.undefined) return fail("a sequence or an item has no end");
@@ -122,6 +126,10 @@ class Scanner {
     if (!read_header(frame, p, header)) return fail("it ends inside an element");
     const uint64_t start = cursor_.position();
     cursor_.skip(header.size);
+    if (depth_ == 0 && wanted_ != nullptr) {
+      is_wanted_ = std::binary_search(wanted_->begin(), wanted_->end(), tag);
+      wanted_begin_ = start;
+    }
     if (tag == kPixelData && depth_ == 0 && !found.has_pixel_data) {
       found.has_pixel_data = true;
       found.pixel_data_offset = start;
@@ -140,10 +148,26 @@ class Scanner {
       return fail("element " + format_tag(tag) + " is longer than what holds it");
     if (header.has_vr('S', 'Q'))
       return enter(Frame::Items, header.length, frame.implicit, frame.big_endian, false);
-    if (may_be_sequence(frame, header))
-      return enter(Frame::Items, header.length, true, !header.has_vr('U', 'N') && frame.big_endian, true);
+    if (may_be_sequence(frame, header)) {
+      // What the dictionary calls a sequence DCMTK takes for one: then nothing in it may be broken.
+      const bool is_sequence = frame.implicit && dictionary_vr(header.tag) == EVR_SQ;
+      return enter(Frame::Items, header.length, true, !header.has_vr('U', 'N') && frame.big_endian,
+                   !is_sequence);
+    }
     if (!cursor_.skip(header.length)) return fail("element " + format_tag(tag) + " is cut off");
     return true;
+  }
+
+  // At the end of each element of the top level.
+  void end_wanted(Structure& found) {
+    if (!is_wanted_) return;
+    is_wanted_ = false;
+    const uint64_t end = cursor_.position();
+    if (!found.wanted.empty() && found.wanted.back().second == wanted_begin_) {
+      found.wanted.back().second = end;
+    } else {
+      found.wanted.emplace_back(wanted_begin_, end);
+    }
   }
 
   bool read_header(const Frame& frame, const uint8_t* p, ElementHeader& header) {
@@ -204,6 +228,9 @@ class Scanner {
   }
 
   const ByteSource& source_;
+  const std::vector<Tag>* wanted_;
+  bool is_wanted_ = false;     // the element of the top level that is being walked
+  uint64_t wanted_begin_ = 0;  // and where it begins
   uint64_t offset_;
   Cursor cursor_;
   TransferSyntax syntax_;
@@ -273,7 +300,7 @@ E_TransferSyntax guess(const ByteSource& source, uint64_t offset) {
 
 }  // namespace
 
-Structure scan_file(const ByteSource& source) {
+Structure scan_file(const ByteSource& source, const std::vector<Tag>* wanted) {
   Structure found;
   if (source.size() == 0) throw Error(HILUM_E_BAD_FORMAT, "an empty file is not a DICOM file");
   char magic[4];
@@ -291,7 +318,7 @@ Structure scan_file(const ByteSource& source) {
   } else {
     refuse(source, "there is no data set");
   }
-  Scanner(source, found.data_set_offset, found.syntax).run(found);
+  Scanner(source, found.data_set_offset, found.syntax, wanted).run(found);
   return found;
 }
 

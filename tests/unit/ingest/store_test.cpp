@@ -157,10 +157,10 @@ TEST(Store, Filters) {
     char preamble[4] = {1, 1, 1, 1};
     EXPECT_EQ(incoming.read(0, preamble, 4), 4u);
     EXPECT_EQ(preamble[0], 0);
-    if (incoming.file_size % 4 == 2) {
+    if (incoming.file_size() % 4 == 2) {
       throw Error(HILUM_E_FORBIDDEN, "not this one");
     }
-    return incoming.origin.user == "nobody" ? Verdict::kDiscard : Verdict::kKeep;
+    return incoming.origin().user == "nobody" ? Verdict::kDiscard : Verdict::kKeep;
   });
   Origin origin;
   origin.user = "nobody";

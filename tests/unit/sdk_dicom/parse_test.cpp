@@ -97,6 +97,32 @@ TEST(Parse, ReadsUpToPixelData) {
   EXPECT_EQ(parse(bytes, true).data_set().card(), 6u);
 }
 
+TEST(Parse, ReadsOnlyWhatIsWanted) {
+  const std::string inner =
+      item(element(0x00100020, "LO", "inside") + element(0x00081150, "UI", "1.2"), true);
+  const std::string bytes =
+      file(identifiers() + element(0x00400275, "SQ", inner + sequence_end(), kUndefined) +
+           element(0x00400280, "ST", "not wanted") + element(0x00400281, "LO", "last ") +
+           element(kPixelData, "OW", std::string(100, 'x')));
+  const std::vector<Tag> only{kSopClassUid, kPatientId, 0x00400275, 0x00400281};
+  ParseOptions options;
+  options.only = &only;
+  const ParsedInstance some = parse_file(ByteSource(bytes.data(), bytes.size()), options), all = parse(bytes);
+  EXPECT_EQ(some.data_set().card(), 4u);
+  EXPECT_EQ(some.sop_class, all.sop_class);
+  EXPECT_EQ(some.pixel_data_offset, all.pixel_data_offset);
+  for (const Tag tag : only) {
+    DcmElement *left = nullptr, *right = nullptr;
+    const DcmTagKey key(tag_group(tag), tag_element(tag));
+    ASSERT_TRUE(some.data_set().findAndGetElement(key, left).good()) << tag;
+    ASSERT_TRUE(all.data_set().findAndGetElement(key, right).good()) << tag;
+    EXPECT_EQ(left->compare(*right), 0) << tag;
+  }
+  // What is not wanted is checked all the same.
+  const ByteSource cut(bytes.data(), bytes.size() - 1);
+  EXPECT_EQ(code_of([&] { parse_file(cut, options); }), HILUM_E_BAD_FORMAT);
+}
+
 TEST(Parse, GuessesTheTransferSyntaxWithoutMetaHeader) {
   EXPECT_EQ(parse(identifiers()).transfer_syntax, kExplicitLittleEndian);
   EXPECT_EQ(parse(implicit(0x00080018, "1.2.3.4")).transfer_syntax, kImplicitLittleEndian);
@@ -226,6 +252,20 @@ TEST(Parse, ImplicitValuesThatLookLikeItemsAreNoSequences) {
   const std::string bytes =
       file(implicit(0x00091001, value) + implicit(0x00100020, "ID"), std::string(kImplicitLittleEndian));
   EXPECT_EQ(text_of(parse(bytes).data_set(), kPatientId, Charset()), "ID");
+}
+
+TEST(Parse, KnownSequencesInImplicitValuesMayNotBeBroken) {
+  // The length of the inner value lies; a parser that believes it asks for 800 MB.
+  const std::string lie = implicit(0x00081150, "1.2", 0x30000000);
+  const std::string known = implicit(0x00081140, item(lie)),
+                    unknown = implicit(0x00090010, "CREATOR") + implicit(0x00091001, item(lie));
+  const std::string syntax(kImplicitLittleEndian);
+  EXPECT_EQ(code_of([&] {
+              const std::string bytes = file(known + implicit(0x00100020, "ID"), syntax);
+              scan_file(ByteSource(bytes.data(), bytes.size()));
+            }),
+            HILUM_E_BAD_FORMAT);
+  EXPECT_EQ(parse_code(file(unknown + implicit(0x00100020, "ID"), syntax)), 0);
 }
 
 TEST(Parse, TruncationAnywhereGivesAnErrorOrAnInstance) {

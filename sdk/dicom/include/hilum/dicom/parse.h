@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hilum::dicom {
 
@@ -19,6 +20,10 @@ struct ParseOptions {
   // the file has been checked for truncation all the same. true: everything. Values over 64 KB of a file (not
   // of memory) stay on disk until DCMTK needs them; ParsedInstance then holds a duplicate of the descriptor.
   bool whole = false;
+  // Ascending tags: the data set then holds these elements of the top level and no others (the rest has been checked as
+  // usual), and the meta header is left empty. Several times faster; for files only, without effect on deflated ones and
+  // together with `whole`. Must outlive the call.
+  const std::vector<Tag>* only = nullptr;
 };
 
 // What reading found. Owns the DCMTK objects; movable. DCMTK objects are not thread-safe, not even for

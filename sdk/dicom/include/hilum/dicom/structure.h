@@ -3,11 +3,14 @@
 #pragma once
 
 #include <hilum/dicom/byte_source.h>
+#include <hilum/dicom/tag.h>
 #include <hilum/dicom/transfer_syntax.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace hilum::dicom {
 
@@ -32,11 +35,15 @@ struct Structure {
   char pixel_data_vr[3] = {0, 0, 0};          // as written; empty in implicit VR
   uint64_t pixel_value_offset = 0;            // first byte after tag, VR and length
   std::optional<uint64_t> pixel_data_length;  // none: a sequence of fragments
+
+  // Begin and end of the elements of the top level that were asked for, in their order; neighbours are one range. Empty
+  // if the data set is deflated.
+  std::vector<std::pair<uint64_t, uint64_t>> wanted;
 };
 
 // Scan of a file; throws Error(HILUM_E_BAD_FORMAT). Time O(elements) (bytes if deflated), no memory to speak
 // of.
-Structure scan_file(const ByteSource& source);
+Structure scan_file(const ByteSource& source, const std::vector<Tag>* wanted = nullptr);
 // Scan of a bare data set in a known transfer syntax.
 Structure scan_data_set(const ByteSource& source, const TransferSyntax& syntax);
 

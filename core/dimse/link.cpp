@@ -23,6 +23,7 @@ std::mutex& handover_mutex() {
 // Silence within a PDU ends after this, even if there is no limit between messages.
 constexpr std::chrono::seconds kSilenceInPdu{30};
 constexpr std::chrono::seconds kSendTimeout{30};
+constexpr std::chrono::seconds kAbortTimeout{1};
 
 }  // namespace
 
@@ -164,7 +165,25 @@ void Link::reject(T_ASC_RejectParametersResult result, T_ASC_RejectParametersRea
   ASC_rejectAssociation(association_, &parameters);
 }
 
-void Link::abort() { ASC_abortAssociation(association_); }
+void Link::abort() {
+  // Not DCMTK's: it would look for PDUs in what is left of the message that we have begun to read. A-ABORT of PS3.8 section
+  // 9.3.8 by the service user; then what still comes is thrown away for a while, so that the peer gets to read it.
+  if (!send_bytes(std::string_view("\x07\x00\x00\x00\x00\x04\x00\x00\x00\x00", 10))) {
+    return;
+  }
+  shutdown(socket_, SHUT_WR);
+  const auto deadline = std::chrono::steady_clock::now() + kAbortTimeout;
+  pollfd fd{socket_, POLLIN, 0};
+  char bytes[16384];
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || poll(&fd, 1, static_cast<int>(left.count())) <= 0 ||
+        recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT) <= 0) {
+      return;
+    }
+  }
+}
 
 void Link::acknowledge_release() {
   // DCMTK has not seen the request, so its state does not allow it to answer: A-RELEASE-RP of PS3.8 section 9.3.7.

@@ -62,10 +62,38 @@ bool get_from(leveldb::DB& db, const leveldb::ReadOptions& options, std::string_
   return true;
 }
 
+// The iterator of a snapshot that nobody uses at the moment. Making one looks at every table of the database, and
+// answering one request takes several: so the last one is kept.
+struct IdleIterator {
+  std::shared_ptr<leveldb::DB> db;  // iterators may outlive their snapshot
+  std::mutex mutex;
+  std::unique_ptr<leveldb::Iterator> iterator;  // guarded by mutex
+
+  std::unique_ptr<leveldb::Iterator> take(const leveldb::ReadOptions& options) {
+    {
+      const std::lock_guard lock(mutex);
+      if (iterator) {
+        return std::move(iterator);
+      }
+    }
+    return std::unique_ptr<leveldb::Iterator>(db->NewIterator(options));
+  }
+  // One that has met an error is not used again.
+  void give_back(std::unique_ptr<leveldb::Iterator> used) {
+    if (used->status().ok()) {
+      const std::lock_guard lock(mutex);
+      iterator.swap(used);
+    }
+  }
+};
+
 class Iterator final : public KvIterator {
  public:
-  Iterator(std::shared_ptr<leveldb::DB> db, const leveldb::ReadOptions& options)
-      : db_(std::move(db)), it_(db_->NewIterator(options)) {}
+  Iterator(std::shared_ptr<IdleIterator> idle, const leveldb::ReadOptions& options)
+      : idle_(std::move(idle)), it_(idle_->take(options)) {}
+  ~Iterator() override { idle_->give_back(std::move(it_)); }
+  Iterator(const Iterator&) = delete;
+  Iterator& operator=(const Iterator&) = delete;
 
   void seek(std::string_view key) override {
     it_->Seek(slice(key));
@@ -101,13 +129,14 @@ class Iterator final : public KvIterator {
     }
   }
 
-  const std::shared_ptr<leveldb::DB> db_;  // iterators may outlive their snapshot
-  const std::unique_ptr<leveldb::Iterator> it_;
+  const std::shared_ptr<IdleIterator> idle_;
+  std::unique_ptr<leveldb::Iterator> it_;
 };
 
 class DbSnapshot final : public KvSnapshot {
  public:
   explicit DbSnapshot(std::shared_ptr<leveldb::DB> db) : db_(std::move(db)) {
+    idle_->db = db_;
     options_.snapshot = db_->GetSnapshot();
     options_.verify_checksums = true;
   }
@@ -118,11 +147,12 @@ class DbSnapshot final : public KvSnapshot {
   bool get(std::string_view key, std::string* value) const override {
     return get_from(*db_, options_, key, value);
   }
-  std::unique_ptr<KvIterator> iterate() const override { return std::make_unique<Iterator>(db_, options_); }
+  std::unique_ptr<KvIterator> iterate() const override { return std::make_unique<Iterator>(idle_, options_); }
 
  private:
   std::shared_ptr<leveldb::DB> db_;
   leveldb::ReadOptions options_;
+  const std::shared_ptr<IdleIterator> idle_ = std::make_shared<IdleIterator>();
 };
 
 }  // namespace

@@ -17,6 +17,9 @@ constexpr uint64_t kGroupBytes = 32ull << 20;
 // When the storage is asked whether it has something to tidy up; after deletions always.
 constexpr uint64_t kUpkeepGroups = 64;
 constexpr uint64_t kUpkeepBytes = 8ull << 20;
+// After so many groups a step of upkeep that is due goes first, however many changes wait: else space would not be given
+// back while clients never rest.
+constexpr uint64_t kGroupsPerStep = 8;
 
 }  // namespace
 
@@ -67,7 +70,7 @@ void Committer::wait(const std::shared_ptr<Operation>& operation) {
   {
     std::unique_lock lock(mutex_);
     while (!operation->done_) {
-      if (is_led_) {
+      if (is_led_ || is_upkeep_owed()) {
         operation->wake_.wait(lock);
       } else {
         lead(lock);
@@ -97,9 +100,11 @@ Committer::Operations Committer::take_group() {
   return operations;
 }
 
-// Commits one group. `lock` is held before and after.
-void Committer::lead(std::unique_lock<std::mutex>& lock) {
+// Commits one group. `lock` is held before and after. Without memory for the list of a group nobody could be told:
+// that ends the process, and the log has what was acknowledged.
+void Committer::lead(std::unique_lock<std::mutex>& lock) noexcept {
   is_led_ = true;
+  ++groups_since_step_;
   const Operations operations = take_group();
   lock.unlock();
   commit(operations);
@@ -126,11 +131,12 @@ void Committer::run_thread() {
   std::unique_lock lock(mutex_);
   for (;;) {
     work_.wait(lock, [this] { return !is_led_ && (!queue_.empty() || upkeep_due_ || stopping_); });
-    if (!queue_.empty()) {
+    if (!queue_.empty() && !is_upkeep_owed()) {
       lead(lock);
     } else if (upkeep_due_ && !stopping_) {
       is_led_ = true;
       upkeep_due_ = false;
+      groups_since_step_ = 0;
       lock.unlock();
       keep_house();
       lock.lock();
@@ -141,6 +147,10 @@ void Committer::run_thread() {
       return;
     }
   }
+}
+
+bool Committer::is_upkeep_owed() const {
+  return upkeep_due_ && !stopping_ && groups_since_step_ >= kGroupsPerStep;
 }
 
 void Committer::keep_house() {

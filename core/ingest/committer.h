@@ -85,12 +85,13 @@ class Committer {
 
   void run_thread();
   Operations take_group();
-  void lead(std::unique_lock<std::mutex>& lock);
+  void lead(std::unique_lock<std::mutex>& lock) noexcept;
   void hand_over();
   void commit(const Operations& operations);
   void apply(const Operations& operations, Group& group);
   void write(const Group& group);
   void keep_house();
+  bool is_upkeep_owed() const;
   bool is_upkeep_due(const Group& group);
 
   index::KvStore& store_;
@@ -109,6 +110,7 @@ class Committer {
   std::deque<std::shared_ptr<Operation>> queue_;  // all below are guarded by mutex_
   bool is_led_ = false;                           // some thread commits or keeps house
   bool upkeep_due_ = true;
+  uint64_t groups_since_step_ = 0;  // of upkeep
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -35,6 +35,13 @@ bool is_acceptable(const hilum_frame_format& format) {
       format.columns > kLongestSide || format.samples_per_pixel == 0 || format.samples_per_pixel > 4) {
     return false;
   }
+  // Decoded frames have all samples of each pixel: a decoder that leaves the name of the compressed form would get too
+  // little room.
+  const std::string_view photometric = format.photometric;
+  if (photometric.find("_422") != std::string_view::npos ||
+      photometric.find("_420") != std::string_view::npos) {
+    return false;
+  }
   const uint64_t pixels = uint64_t{format.rows} * format.columns;
   return pixels * format.samples_per_pixel * (format.bits_allocated / 8) <= kLargestDecodedFrame;
 }

@@ -18,6 +18,8 @@ namespace {
 // chroma is shared by up to 16 pixels; predicted samples have one bit each. Keeps a few bytes from asking for
 // gigabytes.
 constexpr uint64_t kSamplesPerByteTransformed = 4096;
+constexpr size_t kMostScans = 64;
+constexpr uint64_t kMostProgressiveSamples = 64u << 20;  // their coefficients lie in memory
 constexpr uint64_t kSamplesPerBytePredicted = 8;
 
 // Whether the samples are luminance and chrominance (PS3.3 section C.7.6.3.1.2).
@@ -55,6 +57,12 @@ void decode_jpeg(const StoredFrame& frame) {
     throw Error(HILUM_E_BAD_FORMAT, "JPEG: " + std::to_string(frame.size()) + " bytes cannot hold " +
                                         std::to_string(samples) + " samples");
   }
+  // A scan of a few bytes can go over all coefficients, again and again. Encoders make about ten.
+  if (!header->is_lossless && count_scans(frame.data(), frame.size()) > kMostScans)
+    throw Error(HILUM_E_BAD_FORMAT, "JPEG: more than " + std::to_string(kMostScans) + " scans");
+  if (header->is_progressive && samples > kMostProgressiveSamples)
+    throw Error(HILUM_E_BAD_FORMAT, "JPEG: progressive images have at most " +
+                                        std::to_string(kMostProgressiveSamples) + " samples");
   const bool ybr = is_ybr(decoded);
   if (ybr) decoded.photometric = "RGB";
   const std::unique_ptr<DJDecoder> decoder = make_decoder(*header, ybr);

@@ -39,7 +39,8 @@ std::optional<JpegHeader> read_jpeg_header(const uint8_t* data, size_t size) {
     if ((marker >= kBaseline && marker <= kLossless) || marker == kJpegLs) {
       if (length < 8) return std::nullopt;
       const uint8_t* p = data + position + 2;
-      return JpegHeader{number16(p + 1), number16(p + 3), p[5], p[0], marker == kLossless, marker == kJpegLs};
+      return JpegHeader{number16(p + 1),   number16(p + 3),       p[5], p[0], marker == kLossless,
+                        marker == kJpegLs, marker == kProgressive};
     }
     // C8 and CC are no frames: an extension and the tables of arithmetic coding.
     const bool is_other_process =
@@ -48,6 +49,12 @@ std::optional<JpegHeader> read_jpeg_header(const uint8_t* data, size_t size) {
     position += length;
   }
   return std::nullopt;
+}
+
+size_t count_scans(const uint8_t* data, size_t size) {
+  size_t count = 0;
+  for (size_t i = 0; i + 1 < size; ++i) count += data[i] == 0xff && data[i + 1] == kStartOfScan ? 1 : 0;
+  return count;
 }
 
 static_assert(kExtended == kBaseline + 1 && kProgressive == kBaseline + 2 && kLossless == kBaseline + 3);

@@ -27,7 +27,9 @@ template <typename Write>
 void read_frame(InstanceImage& image, uint64_t frame, Write&& write) {
   const std::vector<dicom::Piece> pieces = image.frames().pieces(frame);
   if (pieces.empty()) {
-    write(std::string_view(image.frames().frame(frame)));
+    const std::string bytes = image.frames().frame(frame);
+    for (size_t done = 0; done < bytes.size(); done += kPiece)
+      write(std::string_view(bytes).substr(done, kPiece));
     return;
   }
   for (const dicom::Piece& piece : pieces) {

@@ -2,6 +2,7 @@
 
 #include <hilum/rest/arguments.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -14,6 +15,16 @@ void check_size(const dicom::PixelFormat& format) {
     throw Error(HILUM_E_NOT_IMPLEMENTED, "a frame has " + std::to_string(format.frame_size()) +
                                              " bytes; frames up to " + std::to_string(kMaximumFrame) +
                                              " bytes are decoded");
+  }
+  // What is made of the frame has up to four bytes for each sample, whatever the frame itself takes: one-bit pixels, or
+  // runs that a codec keeps in a few bytes.
+  const uint64_t channels =
+      format.photometric == "PALETTE COLOR" ? 3 : std::max(format.samples_per_pixel, 1u);
+  const uint64_t samples = uint64_t{format.rows} * format.columns * channels;
+  if (samples > kMaximumSamples) {
+    throw Error(HILUM_E_NOT_IMPLEMENTED, "a frame has " + std::to_string(samples) +
+                                             " samples; frames up to " + std::to_string(kMaximumSamples) +
+                                             " samples are decoded");
   }
   if (format.rows == 0 || format.columns == 0) throw Error(HILUM_E_BAD_FORMAT, "the image has no pixels");
 }

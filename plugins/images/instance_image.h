@@ -17,6 +17,7 @@ namespace hilum::images {
 
 // A frame that takes more than this, as stored or decoded, is refused.
 inline constexpr uint64_t kMaximumFrame = uint64_t{1} << 30;
+inline constexpr uint64_t kMaximumSamples = uint64_t{1} << 28;
 
 // On the stack of one request; one thread at a time. Reads the file up to Pixel Data when it is made, unless the cache
 // knows the image.

@@ -195,6 +195,7 @@ void answer_picture(ImageCall& call, Operation operation) {
       case HILUM_E_DATABASE:
       case HILUM_E_NO_MEMORY:
       case HILUM_E_CORRUPTED:
+      case HILUM_E_BUSY:
         throw;  // not the image's fault
       default:
         answer_unsupported(call);

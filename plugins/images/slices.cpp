@@ -8,7 +8,12 @@ namespace hilum::images {
 void get_ordered_slices(ImageCall& call) {
   Snapshot snapshot = call.context.services.index.snapshot();
   const SliceOrder order = slice_order(snapshot, rest::require(snapshot, call.id(), HILUM_SERIES));
-  for (const Slice& slice : order.slices) check_listed_frames(slice.frames);
+  uint64_t frames = 0;
+  for (const Slice& slice : order.slices) {
+    check_listed_frames(slice.frames);
+    frames += slice.frames;
+    check_listed_frames(frames);
+  }
   rest::JsonAnswer answer(call.answer);
   dicom::JsonWriter& json = answer.writer();
   json.begin_object();

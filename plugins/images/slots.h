@@ -13,7 +13,8 @@ class Slots {
   // One for each processor, at least four: a slot also waits for disks.
   Slots();
 
-  // Holds a slot until release() or the end of its life. One thread at a time.
+  // Holds a slot until release() or the end of its life. One thread at a time. Throws Error(HILUM_E_BUSY) if none gets
+  // free in time, or if others wait already: threads that wait here are missing elsewhere.
   class Holder {
    public:
     explicit Holder(Slots& slots);
@@ -31,6 +32,7 @@ class Slots {
   std::mutex mutex_;
   std::condition_variable freed_;
   unsigned free_;
+  unsigned waiting_ = 0;
 };
 
 }  // namespace hilum::images

@@ -25,8 +25,9 @@ std::optional<uint32_t> level_member(const Json::Value& body) {
 }
 
 // Ids of the level that are, are above or are below what is listed: each once, ascending.
-std::vector<std::string> at_level(const Snapshot& snapshot, const std::vector<std::string>& ids,
-                                  uint32_t level) {
+std::vector<std::string> at_level(const Snapshot& snapshot, std::vector<std::string> ids, uint32_t level) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   std::vector<std::string> result;
   const auto add = [&](std::string_view id) {
     if (result.size() == kMaximumItems) {

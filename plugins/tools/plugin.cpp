@@ -23,7 +23,8 @@ Plugin::Plugin(Host host)
         HILUM_ROUTE_SHORT);
   route("/statistics", "How many resources there are, and what they take", HILUM_ANSWER_JSON,
         &Plugin::get_statistics, HILUM_ROUTE_SHORT);
-  route("/plugins", "Names of the plugins that run", HILUM_ANSWER_JSON, &Plugin::list_plugins);
+  route("/plugins", "Names of the plugins, those included that were refused", HILUM_ANSWER_JSON,
+        &Plugin::list_plugins);
   route("/plugins/explorer.js", "Scripts by which plugins extend the explorer", HILUM_ANSWER_TEXT,
         &Plugin::get_explorer_script);
   route("/plugins/{id}", "One plugin: version, file, state, and why it does not run", HILUM_ANSWER_JSON,

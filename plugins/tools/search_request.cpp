@@ -91,7 +91,9 @@ class Parser {
     if (requested.size() > kMaximumTags) throw too_many("RequestedTags");
     request_.details.has_requested_tags = body_.isMember("RequestedTags");
     for (const std::string& name : requested) {
-      request_.details.requested_tags.push_back(tag_named(name));
+      std::vector<dicom::Tag>& tags = request_.details.requested_tags;
+      const dicom::Tag tag = tag_named(name);
+      if (std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(tag);
     }
   }
   void page() {

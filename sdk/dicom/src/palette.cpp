@@ -72,6 +72,8 @@ class SegmentReader {
     const uint16_t code = data_[position];
     const size_t length = data_[position + 1];
     position += 2;
+    // Each segment gives at least one entry, so that their number is bounded by that of the entries.
+    if (length == 0) refuse(element_, "has a segment without entries");
     if (code == 0) return discrete(position, length);
     if (code == 1) return linear(position, length);
     if (code == 2 && may_refer) return referred(position, length);

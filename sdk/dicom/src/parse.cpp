@@ -15,6 +15,8 @@ namespace {
 constexpr uint64_t kReadAtOnce = 256 * 1024;
 // The first bytes of a file are read once for all steps.
 constexpr uint64_t kHead = 16 * 1024;
+// Wanted elements are copied; when they are larger than this, the way that leaves long values in the file is taken.
+constexpr uint64_t kMostWanted = 1 << 20;
 // Longer values stay in the file until they are asked for.
 constexpr Uint32 kKeepInFile = 64 * 1024;
 
@@ -66,6 +68,12 @@ void read_data_set(const ByteSource& source, const Structure& structure, bool wh
   if (result.bad()) refuse(source, result);
 }
 
+uint64_t wanted_size(const Structure& structure) {
+  uint64_t size = 0;
+  for (const auto& [begin, end] : structure.wanted) size += end - begin;
+  return size;
+}
+
 // The elements that the scan has noted, as a data set of their own.
 void read_wanted(const ByteSource& source, const Structure& structure, DcmDataset& data_set) {
   std::string bytes;
@@ -96,7 +104,8 @@ ParsedInstance build(const ByteSource& source, const Structure& structure, const
     instance.pixel_data_offset = structure.pixel_data_offset;
   instance.pixel_data_vr = written_vr(structure);
   instance.pixel_data_length = structure.pixel_data_length;
-  if (options.only != nullptr && !options.whole && !structure.syntax.deflated) {
+  if (options.only != nullptr && !options.whole && !structure.syntax.deflated &&
+      wanted_size(structure) <= kMostWanted) {
     read_wanted(source, structure, instance.data_set());
   } else {
     if (structure.has_meta_header) read_meta_header(source, structure, instance.meta_header());

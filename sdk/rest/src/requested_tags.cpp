@@ -140,7 +140,7 @@ std::vector<dicom::Tag> requested_tags(const Request& request) {
                       (tag ? "at most " + std::to_string(kMaximumTags) + " tags"
                            : "\"" + name + "\" is no tag; names or gggg,eeee are separated by semicolons"));
     }
-    tags.push_back(*tag);
+    if (std::find(tags.begin(), tags.end(), *tag) == tags.end()) tags.push_back(*tag);
   }
   return tags;
 }

@@ -258,6 +258,7 @@ TEST_F(DataSetTest, BadPalettesAreRefused) {
                  0x00281221),                                             // refers to a reference
       palette_of({8, 0, 16}, raw<uint16_t>({1, 3, 9}), two, 0x00281221),  // a line from nowhere
       palette_of({8, 0, 16}, raw<uint16_t>({0, 9, 9}), two, 0x00281221),
+      palette_of({8, 0, 16}, raw<uint16_t>({0, 0, 2, 65535, 0, 0}), two, 0x00281221),  // nothing, many times
       palette_of({8, 0, 16}, raw<uint16_t>({9, 1, 9}), two, 0x00281221),
   };
   for (const std::string& elements : bad) {

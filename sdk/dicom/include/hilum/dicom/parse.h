@@ -22,7 +22,7 @@ struct ParseOptions {
   bool whole = false;
   // Ascending tags: the data set then holds these elements of the top level and no others (the rest has been checked as
   // usual), and the meta header is left empty. Several times faster; for files only, without effect on deflated ones and
-  // together with `whole`. Must outlive the call.
+  // together with `whole`; elements over 1 MB in all make it read everything. Must outlive the call.
   const std::vector<Tag>* only = nullptr;
 };
 

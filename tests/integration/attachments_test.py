@@ -14,6 +14,8 @@ import zlib
 from hilum_server import HilumServer
 from resources_case import LEVELS, UNKNOWN, ServerTest, make_dicom, read
 
+# What a sanitizer takes is not the server's.
+SANITIZED = bool(os.environ.get("HILUM_SAMPLE_FLAGS"))
 OPTIONS = {"StableAge": 1000, "UserContentType": {"report": 1025, "paper": [1026, "application/pdf"]}}
 OPERATIONS = ["compress", "compressed-data", "compressed-md5", "compressed-size", "data", "info", "is-compressed",
               "md5", "size", "uncompress", "verify-md5"]
@@ -259,7 +261,8 @@ class Large(ServerTest):
         self.assertEqual(self.server.get(path + "/size").text(), str(self.size))
         last = self.server.request("GET", path + "/data", None, {"Range": "bytes=-5"}).body
         self.assertEqual(last, block[-5:])
-        self.assertLess(resident_mb(self.server), 150)
+        if not SANITIZED:
+            self.assertLess(resident_mb(self.server), 150)
         self.expect(200, "DELETE", path)
 
 

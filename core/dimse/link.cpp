@@ -142,6 +142,9 @@ Receive Link::next(Pdv* pdv, std::chrono::milliseconds timeout, bool or_stop) {
       received = wait(timeout.count() > 0 || !inside ? timeout : kSilenceInPdu, or_stop);
       if (received == Receive::kOk) {
         received = receive_some();
+        if (received == Receive::kTimeout) {
+          continue;  // readable, and then it was not: no silence
+        }
       }
     }
     if (received != Receive::kOk) {
@@ -168,17 +171,18 @@ void Link::reject(T_ASC_RejectParametersResult result, T_ASC_RejectParametersRea
 void Link::abort() {
   // Not DCMTK's: it would look for PDUs in what is left of the message that we have begun to read. A-ABORT of PS3.8 section
   // 9.3.8 by the service user; then what still comes is thrown away for a while, so that the peer gets to read it.
+  // A server that stops does not wait for that.
   if (!send_bytes(std::string_view("\x07\x00\x00\x00\x00\x04\x00\x00\x00\x00", 10))) {
     return;
   }
   shutdown(socket_, SHUT_WR);
   const auto deadline = std::chrono::steady_clock::now() + kAbortTimeout;
-  pollfd fd{socket_, POLLIN, 0};
+  pollfd fds[2] = {{socket_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
   char bytes[16384];
   for (;;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || poll(&fd, 1, static_cast<int>(left.count())) <= 0 ||
+    if (left.count() <= 0 || poll(fds, 2, static_cast<int>(left.count())) <= 0 || fds[1].revents != 0 ||
         recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT) <= 0) {
       return;
     }

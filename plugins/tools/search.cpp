@@ -3,6 +3,7 @@
 #include <hilum/dicom/text.h>
 #include <hilum/rest/json_answer.h>
 #include <hilum/rest/json_body.h>
+#include <hilum/rest/level_routes.h>
 #include <hilum/rest/stored_file.h>
 
 #include <atomic>
@@ -192,11 +193,7 @@ void labels(Searcher& searcher, Request&, Answer& answer) {
   answer.json(reply);
 }
 
-std::vector<RouteArgument> operator+(std::vector<RouteArgument> left,
-                                     const std::vector<RouteArgument>& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
+using rest::operator+;
 
 const std::vector<RouteArgument> kWhat = {
     {HILUM_IN_BODY, "Level", "string", "Patient, Study, Series or Instance"},

@@ -41,12 +41,12 @@ uint64_t SegmentStore::replay() {
   const Checkpoint from = first_to_replay(extents);
   Replayed state = replay_segments(extents, from);
   const uint64_t applied = applied_group(store_).value_or(0);
-  if (applied > state.last_group) {
+  if (applied > state.last_group || state.behind) {
     log_error(LogCategory::kIndex,
-              "the log ends at group {}, but the index has seen group {}: instances were lost (was flushing "
-              "switched off when the power failed?); run `hilum index check`",
-              state.last_group, applied);
-    state.last_group = applied;
+              "the log ends too early: the index has seen groups up to {}, {} does not hold them; instances "
+              "were lost (was flushing switched off when the power failed?); run `hilum index check`",
+              std::max(applied, state.last_group), segments_->path_of(state.segment));
+    state.last_group = std::max(applied, state.last_group);
     state.behind = true;
   }
   if (state.behind) {

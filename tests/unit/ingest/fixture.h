@@ -116,13 +116,23 @@ class Archive {
   // Goes on with what the disk holds now, as after kill -9, and with files that do not fail.
   void crash() {
     const std::string copy = folder_ + ".crashed";
-    std::filesystem::copy(folder_, copy, std::filesystem::copy_options::recursive);
+    copy_at_rest(copy);
     stop();
     remove_folder();
     std::filesystem::rename(copy, folder_);
     files_ = &storage::FileSystem::system();
     env_ = nullptr;
     start();
+  }
+  // A picture of one moment: inside a change no group is written and no segment is emptied.
+  void copy_at_rest(const std::string& copy) {
+    blobs_->finish_sweep();
+    Ingest::Change change;
+    change.apply = [&](index::Transaction&) {
+      std::filesystem::copy(folder_, copy, std::filesystem::copy_options::recursive);
+      return std::vector<index::BlobUuid>();
+    };
+    ingest_->change(std::move(change));
   }
   std::string storage_folder() const { return folder_ + "/storage"; }
   std::string index_folder() const { return folder_ + "/index"; }

@@ -9,6 +9,7 @@
 #include <json/json.h>
 
 #include <memory>
+#include <vector>
 
 namespace hilum {
 namespace {
@@ -59,21 +60,64 @@ std::unique_ptr<DcmDictEntry> entry_of(const std::string& name, const Json::Valu
   return entry;
 }
 
+// The dictionary of the process while it is changed.
+class LockedDictionary {
+ public:
+  LockedDictionary() : dictionary_(dcmDataDict.wrlock()) {}
+  LockedDictionary(const LockedDictionary&) = delete;
+  LockedDictionary& operator=(const LockedDictionary&) = delete;
+  ~LockedDictionary() { dcmDataDict.wrunlock(); }
+  DcmDataDictionary* operator->() const { return &dictionary_; }
+
+ private:
+  DcmDataDictionary& dictionary_;
+};
+
+void load_in_place(const std::vector<std::string>& files, const std::string& option) {
+  const LockedDictionary dictionary;
+  dictionary->clear();
+  dictionary->reloadDictionaries(OFFalse, OFFalse);  // what the toolkit itself must know
+  for (const std::string& file : files) {
+    if (!dictionary->loadDictionary(file.c_str())) {
+      throw Error(HILUM_E_OUT_OF_RANGE, option + "\"" + file + "\" cannot be read as a dictionary of DCMTK");
+    }
+  }
+}
+
+void drop_private_tags() {
+  const LockedDictionary dictionary;
+  std::vector<std::unique_ptr<DcmDictEntry>> kept;
+  const auto keep = [&](const DcmDictEntry& entry) {
+    if (entry.getPrivateCreator() == nullptr) kept.push_back(std::make_unique<DcmDictEntry>(entry));
+  };
+  for (auto entry = dictionary->normalBegin(); entry != dictionary->normalEnd(); ++entry) keep(**entry);
+  for (auto entry = dictionary->repeatingBegin(); entry != dictionary->repeatingEnd(); ++entry) keep(**entry);
+  dictionary->clear();
+  for (std::unique_ptr<DcmDictEntry>& entry : kept) dictionary->addEntry(entry.release());  // owns it
+}
+
 }  // namespace
 
 void extend_dictionary(const config::Configuration& configuration) {
-  static bool is_extended = false;
+  static bool is_changed = false;
   const Json::Value section = configuration.section("Dictionary");
-  if (is_extended) {
-    dcmDataDict.wrlock().reloadDictionaries(OFTrue, OFTrue);
-    dcmDataDict.wrunlock();
-    is_extended = false;
+  if (is_changed) {
+    LockedDictionary()->reloadDictionaries(OFTrue, OFTrue);
+    is_changed = false;
+  }
+  if (const std::vector<std::string> files = configuration.get_paths("ExternalDictionaries");
+      !files.empty()) {
+    is_changed = true;
+    load_in_place(files,
+                  "option \"ExternalDictionaries\" (" + configuration.where("ExternalDictionaries") + "): ");
+  } else if (!configuration.get_bool("LoadPrivateDictionary")) {
+    is_changed = true;
+    drop_private_tags();
   }
   for (const std::string& name : section.getMemberNames()) {
     std::unique_ptr<DcmDictEntry> entry = entry_of(name, section[name], where(configuration, name));
-    dcmDataDict.wrlock().addEntry(entry.release());  // owns it
-    dcmDataDict.wrunlock();
-    is_extended = true;
+    LockedDictionary()->addEntry(entry.release());  // owns it
+    is_changed = true;
   }
 }
 

@@ -65,6 +65,9 @@ class Run {
         dicom_(dicom_settings(*configuration_), ingest_),
         plugins_(plugin_services(stop_signal)) {
     count_requests();
+    if (!command_line.load_jobs) {
+      configuration_->declare({"LoadJobs", config::OptionType::kBool, "false", "Loads saved jobs.", "jobs"});
+    }
     if (!command_line.safe_mode) plugins_.load();
     plugins_.start_all();
     plugins_.database_identifier();  // made now if it is new: no request is to wait for that flush

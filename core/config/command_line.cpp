@@ -79,8 +79,8 @@ class Parser {
   }
 
   CLI::Option* value(const std::string& name, const std::string& kind, const std::string& description,
-                     std::function<void(const std::string&)> action) {
-    return app_.add_option_function<std::string>(name, std::move(action), description)
+                     const std::function<void(const std::string&)>& action) {
+    return app_.add_option_function<std::string>(name, action, description)
         ->trigger_on_parse()
         ->option_text(kind);
   }

@@ -153,9 +153,9 @@ OptionTable transcoding_options() {
       boolean("IngestTranscodingOfCompressed", true, "IngestTranscoding converts compressed images.")
           .unused(),
       text("BuiltinDecoderTranscoderOrder", "After",
-           "When the plugin codecs decodes: before the decoders of other plugins, after them, or never.")
+           "When the plugin codecs decodes and encodes: before other plugins, after them, or never.")
           .one_of({"After", "Before", "Disabled"}),
-      integer("DicomLossyTranscodingQuality", 90, "Quality of lossy JPEG.").unused().between(1, 100),
+      integer("DicomLossyTranscodingQuality", 90, "Quality of lossy JPEG and JPEG 2000.").between(1, 100),
       integer("MaximumConcurrentDcmtkTranscoders", 0, "Conversions at the same time; 0: one per processor.")
           .between(0, 1000)
           .unused(),
@@ -170,8 +170,7 @@ OptionTable transcoding_options() {
           .owned_by("archives")
           .unused(),
       boolean("ZipUseUtf8", false, "Keeps letters outside of ASCII in the file names of archives.")
-          .owned_by("archives")
-          .unused(),
+          .owned_by("archives"),
       integer("DicomParserThreadsCount", 2, "Threads that read DICOM files.").between(1, 1000).unused(),
       integer("DicomParserMemoryCapacity", 256, "Their memory.").in("MB").between(0, 1 << 20).unused(),
       integer("DicomParserCacheSize", 256, "Memory for files that are read already.")

@@ -80,11 +80,9 @@ OptionTable dictionary_options() {
               "Creator\"]. Minimum and maximum multiplicity are 1 by default, a maximum of 0 is no "
               "limit; the creator is needed for private tags, of which only the low 8 bits of the "
               "element count."),
-      boolean("LoadPrivateDictionary", true, "Knows the private tags of the vendors that DCMTK lists.")
-          .unused(),
-      list("ExternalDictionaries", OptionType::kPathList, "null",
-           "DCMTK dictionary files to use in place of the built-in ones, in this order.")
-          .unused(),
+      boolean("LoadPrivateDictionary", true, "Knows the private tags of the vendors that DCMTK lists."),
+      list("ExternalDictionaries", OptionType::kPathList, "[]",
+           "DCMTK dictionary files to use in place of the built-in ones, in this order."),
       text("DefaultPrivateCreator", "", "Private creator of tags that requests name without one.").unused(),
       section("UserMetadata", "Names of own metadata, as \"name\": number from 1024 to 65535."),
       section("UserContentType",

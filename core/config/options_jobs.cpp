@@ -8,11 +8,12 @@ OptionTable jobs_and_plugins_options() {
       integer("ConcurrentJobs", 2, "Jobs that run at the same time; 0: one per processor.")
           .between(0, 1000)
           .owned_by("jobs"),
-      integer("JobsHistorySize", 10,
-              "Finished jobs that are kept. With 0, requests that wait for a job cannot see how it ended.")
-          .between(0, 1000000)
-          .owned_by("jobs"),
+      integer("JobsHistorySize", 10, "Finished jobs that are kept.").between(0, 1000000).owned_by("jobs"),
       boolean("SaveJobs", true, "Keeps jobs over a restart.").owned_by("jobs"),
+      integer("MaximumUnfinishedJobs", 10000,
+              "Jobs that wait, run or are paused at the same time; further ones are refused (503).")
+          .between(1, 1000000)
+          .owned_by("jobs"),
       section("JobsEngineThreadsCount",
               "Threads inside one job, by type of job: \"ResourceModification\": 4.")
           .owned_by("jobs"),

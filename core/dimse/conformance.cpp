@@ -67,7 +67,7 @@ class Statement {
     text_ += "\n\n" + line + "\n" + title + "\n" + line + "\n\n";
   }
 
-  void add_rows(std::vector<Row> rows) {
+  void add_rows(const std::vector<Row>& rows) {
     size_t width = 0;
     for (const Row& one : rows) {
       width = std::max(width, one.name.size());

@@ -82,7 +82,7 @@ void insert_empty(DcmItem& to, dicom::Tag tag, const std::string& private_creato
   if (is_sequence) {
     auto sequence = std::make_unique<DcmSequenceOfItems>(key);
     if (to.insert(sequence.get(), OFTrue).good()) {
-      sequence.release();
+      (void)sequence.release();  // it has an owner now
     }
     return;
   }
@@ -104,7 +104,7 @@ void insert_copy(DcmItem& to, dicom::Tag tag, const std::string& private_creator
     convert_element(*copy, from, charset);
   }
   if (copy && to.insert(copy.get(), OFTrue).good()) {
-    copy.release();
+    (void)copy.release();  // it has an owner now
   } else {
     insert_empty(to, tag, private_creator, element.ident() == EVR_SQ);
   }

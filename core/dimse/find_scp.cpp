@@ -139,9 +139,18 @@ void FindScp::answer(Link& link, const Request& request, const std::string& iden
   search.level = query.level;
   search.constraints = query.constraints;
   search.with_doubtful = options_.storage_access_on_find == StorageAccess::kAlways;
+  search.go_on = [&] { return is_wanted(link, request, outcome); };  // while nothing matches
   index::find(snapshot, search, [&](const index::Found& found) {
     return send_match(link, request, query, rules, snapshot, found, outcome);
   });
+}
+
+bool FindScp::is_wanted(Link& link, const Request& request, FindOutcome* outcome) {
+  look_for_cancel(link, request.command.message_id, outcome);
+  if (outcome->is_cancelled) {
+    outcome->status = kCancelled;
+  }
+  return outcome->received == Receive::kOk && !outcome->is_cancelled;
 }
 
 // False ends the search.
@@ -149,12 +158,7 @@ bool FindScp::send_match(Link& link, const Request& request, const FindQuery& qu
                          const index::Snapshot& snapshot, const index::Found& found,
                          FindOutcome* outcome) const {
   // Also for matches that the files do not confirm: they take the longest.
-  look_for_cancel(link, request.command.message_id, outcome);
-  if (outcome->received != Receive::kOk) {
-    return false;
-  }
-  if (outcome->is_cancelled) {
-    outcome->status = kCancelled;
+  if (!is_wanted(link, request, outcome)) {
     return false;
   }
   Sample sample(snapshot, ingest_, found);

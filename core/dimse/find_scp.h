@@ -31,6 +31,8 @@ class FindScp {
  private:
   struct Request;
   void answer(Link& link, const Request& request, const std::string& identifier, FindOutcome* outcome) const;
+  // Reads what the peer has sent meanwhile: false if it has cancelled, or is gone.
+  static bool is_wanted(Link& link, const Request& request, FindOutcome* outcome);
   bool send_match(Link& link, const Request& request, const FindQuery& query, const FindRules& rules,
                   const index::Snapshot& snapshot, const index::Found& found, FindOutcome* outcome) const;
 

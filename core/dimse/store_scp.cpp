@@ -1,7 +1,6 @@
 #include "core/dimse/store_scp.h"
 
 #include <dcmtk/dcmdata/dctk.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/meta_header.h>
@@ -9,6 +8,8 @@
 
 #include <exception>
 #include <utility>
+
+#include "core/base/temporary_file.h"
 
 namespace hilum::dimse {
 namespace {
@@ -86,10 +87,11 @@ void Spool::append(std::string_view bytes) {
 
 void Spool::flush() {
   if (!file_) {
-    file_ = open_file(directory_, O_TMPFILE | O_RDWR, 0600);
+    file_ = make_temporary_file(directory_);
   }
   write_all(file_.get(), buffer_, directory_);
   written_ += buffer_.size();
+  write_behind_.grown_to(file_.get(), written_);
   buffer_.clear();
 }
 
@@ -199,7 +201,7 @@ void StoreScp::store(const Command& command, const Peer& peer, ingest::Bytes&& b
     outcome->status = kOutOfResources;
   }
   current_store = nullptr;
-  if (bytes.fd < 0) {
+  if (bytes.fd < 0) {  // NOLINT(bugprone-use-after-move): ingest marks what it has taken over
     file.release();
   }
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/files.h"
+#include "core/base/write_behind.h"
 #include "core/dimse/command.h"
 #include "core/dimse/link.h"
 #include "core/dimse/permissions.h"
@@ -35,6 +36,7 @@ class Spool {
   std::string buffer_;
   UniqueFd file_;
   uint64_t written_ = 0;
+  WriteBehind write_behind_;
   std::optional<ingest::Md5> md5_;
   std::exception_ptr failure_;
 };

@@ -6,9 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/base/files.h"
 #include "core/index/snapshot.h"
-#include "core/ingest/ingest.h"
+#include "core/ingest/content.h"
 
 namespace hilum::dimse {
 
@@ -24,9 +23,7 @@ class StoredInstance {
   StoredInstance() = default;
   void load(const ingest::Ingest& ingest, const index::Attachment& attachment);
 
-  std::unique_ptr<storage::BlobReader> reader_;
-  UniqueFd inflated_;
-  std::string memory_;
+  std::optional<ingest::OpenContent> content_;
   dicom::ParsedInstance parsed_;
 };
 

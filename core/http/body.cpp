@@ -1,12 +1,11 @@
 #include "core/http/body.h"
 
-#include <fcntl.h>
 #include <hilum/cpp/error.h>
+#include <hilum/cpp/nameless_file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -16,13 +15,7 @@ namespace {
 std::string reason(int error) { return std::generic_category().message(error); }
 
 int open_spool(const std::string& directory) {
-  int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-    // Some file systems (NFS, old overlayfs) have no O_TMPFILE.
-    std::string name = directory + "/hilum-spool-XXXXXX";
-    fd = ::mkostemp(name.data(), O_CLOEXEC);
-    if (fd >= 0) ::unlink(name.c_str());
-  }
+  const int fd = open_nameless_file(directory);
   if (fd < 0) {
     throw Error(HILUM_E_FULL_STORAGE, 507, "The file storage is full",
                 "cannot spool a request body in " + directory + ": " + reason(errno));
@@ -98,6 +91,7 @@ BodyWriter& BodyWriter::operator=(BodyWriter&& other) noexcept {
     memory_ = std::exchange(other.memory_, {});
     fd_ = std::exchange(other.fd_, -1);
     size_ = std::exchange(other.size_, 0);
+    write_behind_ = std::exchange(other.write_behind_, {});
   }
   return *this;
 }
@@ -124,6 +118,7 @@ void BodyWriter::append(const char* data, size_t n) {
     memory_.append(data, n);
   } else {
     spool(data, n);
+    write_behind_.grown_to(fd_, size_ + n);
   }
   size_ += n;
 }
@@ -143,6 +138,7 @@ void BodyWriter::spool(const char* data, size_t n) {
 
 Body BodyWriter::finish() {
   const uint64_t size = std::exchange(size_, 0);
+  write_behind_ = {};
   if (fd_ >= 0) return Body(std::exchange(fd_, -1), size);
   return Body(std::exchange(memory_, {}));
 }

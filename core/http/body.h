@@ -6,14 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/write_behind.h"
+
 namespace hilum::http {
 
 // How big bodies may become and where the big ones go. One truth for uploads, unpacked gzip bodies and form
 // parts.
 struct BodyLimits {
-  uint64_t max_size = 0;                 // 0: no limit (MaximumRequestBodySizeMB)
-  size_t memory_size = 1024 * 1024;      // longer bodies are spooled
-  std::string spool_directory = "/tmp";  // O_TMPFILE files are made here; put it on the storage's file system
+  uint64_t max_size = 0;             // 0: no limit (MaximumRequestBodySizeMB)
+  size_t memory_size = 1024 * 1024;  // longer bodies are spooled
+  std::string spool_directory =
+      "/tmp";  // files without a name are made here; put it on the storage's file system
 };
 
 // A complete body. Movable, not copyable; owns its file. Reading is safe from several threads at once.
@@ -36,8 +39,8 @@ class Body {
   const std::string* in_memory() const { return fd_ < 0 ? &memory_ : nullptr; }
   // The spool file, or -1. It stays the body's own.
   int fd() const { return fd_; }
-  // Hands the spool file over (-1 if the body is in memory): the caller closes it. It is an O_TMPFILE file
-  // that linkat("/proc/self/fd/N", AT_SYMLINK_FOLLOW) can give a name. The body is empty afterwards.
+  // Hands the spool file over (-1 if the body is in memory): the caller closes it. It is a file without a name;
+  // most file systems can give it one: linkat("/proc/self/fd/N", AT_SYMLINK_FOLLOW). The body is empty afterwards.
   int take_spool_fd();
   // Moves the bytes out of memory; a spooled body is read whole. Throws HILUM_E_TOO_LARGE over `limit`.
   std::string take_text(size_t limit = size_t{64} << 20);
@@ -74,6 +77,7 @@ class BodyWriter {
   std::string memory_;
   int fd_ = -1;
   uint64_t size_ = 0;
+  WriteBehind write_behind_;
 };
 
 }  // namespace hilum::http

@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "core/base/log.h"
+#include "core/base/thread_priority.h"
 
 namespace hilum::http {
 namespace {
@@ -159,6 +160,7 @@ void HttpTransport::tick() {
 }
 
 void HttpTransport::onReady(const Pistache::Aio::FdSet& fds) {
+  lower_thread_priority();
   std::vector<Polling::Event> rest;
   for (size_t i = 0; i < fds.size(); ++i) {
     const auto& event = fds.at(i);

@@ -12,6 +12,7 @@
 
 #include "core/base/log.h"
 #include "core/base/log_setup.h"
+#include "core/base/thread_priority.h"
 
 namespace hilum::http {
 namespace {
@@ -77,6 +78,7 @@ bool WorkerPool::submit(Task task) {
 void WorkerPool::work(const std::shared_ptr<State>& state) {
   set_thread_name("http");
   ::pthread_setname_np(::pthread_self(), "http-worker");
+  lower_thread_priority();
   std::unique_lock<std::mutex> lock(state->mutex);
   while (true) {
     if (state->queue.empty()) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <hilum/cpp/error.h>
+#include <hilum/cpp/nameless_file.h>
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/env.h>
@@ -240,7 +241,7 @@ void LevelDbStore::reopen() {
     }
   }
   {
-    const UniqueFd room(::open(path_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+    const UniqueFd room(open_nameless_file(path_));
     const int error = room ? posix_fallocate(room.get(), 0, static_cast<off_t>(needed)) : errno;
     if (error != 0) {
       errno = error;

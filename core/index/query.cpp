@@ -92,6 +92,7 @@ class Search {
   bool metadata_match() const;
   bool read_first(const Visit& visit);
   bool enough() const { return visited_ >= query_.limit; }
+  bool go_on();
 
   const Snapshot& snapshot_;
   const Query& query_;
@@ -101,6 +102,8 @@ class Search {
   std::vector<std::pair<ResourceId, Level>> parents_;
   uint64_t skipped_ = 0, visited_ = 0;
   ResourceId next_ = 0;  // all before are done
+  uint64_t steps_ = 0;
+  bool is_ended_ = false;
 };
 
 // False if no resource can be below all of them.
@@ -165,8 +168,20 @@ bool Search::matches(ResourceId id) {
   return metadata_match();
 }
 
+// Asks the owner of the search every so many steps, for asking costs more than a step.
+bool Search::go_on() {
+  constexpr uint64_t kSteps = 128;
+  if (++steps_ % kSteps == 0 && query_.go_on && !query_.go_on()) {
+    is_ended_ = true;
+  }
+  return !is_ended_;
+}
+
 // False: enough.
 bool Search::consider(ResourceId id, std::optional<PublicId> public_id, const Visit& visit) {
+  if (!go_on()) {
+    return false;
+  }
   next_ = id + 1;
   found_.set(id, query_.level, public_id);
   if (!matches(id)) {
@@ -201,7 +216,7 @@ void Search::run(const Visit& visit) {
   if (demands_nothing()) {
     snapshot_.list(query_.level, query_.since, query_.limit, [&](ResourceId id, const PublicId& public_id) {
       found_.set(id, query_.level, public_id);
-      return visit(found_);
+      return go_on() && visit(found_);
     });
     return;
   }
@@ -218,14 +233,19 @@ void Search::run(const Visit& visit) {
     labels_to_ask_[*way->label] = false;
   }
   IdSet candidates;
-  way->visit([&](ResourceId entry) {
-    return visit_level(snapshot_, entry, way->level, query_.level, [&](ResourceId id) {
-      if (id >= next_) {
-        candidates.insert(id);
-      }
-      return true;
-    });
-  });
+  way->visit(
+      [&](ResourceId entry) {
+        return visit_level(snapshot_, entry, way->level, query_.level, [&](ResourceId id) {
+          if (id >= next_) {
+            candidates.insert(id);
+          }
+          return go_on();
+        });
+      },
+      [&] { return go_on(); });
+  if (is_ended_) {
+    return;
+  }
   candidates.walk(next_, [&](ResourceId id) { return consider(id, std::nullopt, visit); });
 }
 

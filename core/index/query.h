@@ -55,6 +55,8 @@ struct Query {
   uint64_t limit = UINT64_MAX;    // matches to visit
   // Visits what may match as well: what lacks a tag because it was stored before the tag was added.
   bool with_doubtful = false;
+  // Asked now and then during the search, also while nothing matches: false ends it. May throw. None: never ends.
+  std::function<bool()> go_on = {};
 };
 
 // The level whose own main tag it is: the nearest one from `level` upwards.

@@ -56,16 +56,17 @@ std::optional<Way> way_of(const Snapshot& snapshot, Level level, const Constrain
   const bool of_children = constraint.tag == kModalitiesInStudy && level == Level::kStudy;
   const Tag tag = of_children ? dicom::kModality : constraint.tag;
   const std::optional<Level> at = of_children ? Level::kSeries : key_level(snapshot, level, tag);
-  if (!at) {
-    return std::nullopt;
+  if (!at || (constraint.added_at && *constraint.added_at > *at)) {
+    return std::nullopt;  // keys of a level above say nothing about the value that a level below may have
   }
-  return Way{*at, [&snapshot, walk = std::move(*walk), at = *at, tag](const IdVisitor& visit) {
-               walk.walk(snapshot, at, tag, visit);
+  return Way{*at, [&snapshot, walk = std::move(*walk), at = *at, tag](const IdVisitor& visit,
+                                                                      const OnLook& on_look) {
+               walk.walk(snapshot, at, tag, visit, on_look);
              }};
 }
 
 Way way_of_label(const Snapshot& snapshot, const Query& query, size_t label) {
-  Way way{query.level, [&snapshot, &query, label](const IdVisitor& visit) {
+  Way way{query.level, [&snapshot, &query, label](const IdVisitor& visit, const OnLook&) {
             snapshot.labelled(query.level, query.labels[label], visit);
           }};
   way.label = label;
@@ -83,7 +84,7 @@ std::vector<Way> ways_of_labels(const Snapshot& snapshot, const Query& query) {
     }
     return ways;
   }
-  ways.push_back({query.level, [&snapshot, &query](const IdVisitor& visit) {
+  ways.push_back({query.level, [&snapshot, &query](const IdVisitor& visit, const OnLook&) {
                     bool more = true;
                     for (size_t i = 0; i < query.labels.size() && more; ++i) {
                       snapshot.labelled(query.level, query.labels[i],
@@ -161,13 +162,15 @@ bool KeyWalk::accepts(std::string_view search_value) const {
 }
 
 // Values and keys leap over each other, so that a long list costs no more looks than there are keys.
-bool KeyWalk::walk_values(const Snapshot& snapshot, Level level, Tag tag, const IdVisitor& visit) const {
+bool KeyWalk::walk_values(const Snapshot& snapshot, Level level, Tag tag, const IdVisitor& visit,
+                          const OnLook& on_look) const {
   bool more = true;
   for (auto value = values_.begin(); value != values_.end() && more;) {
     std::optional<std::string> behind;
     snapshot.identifiers(level, tag, *value, std::nullopt, [&](std::string_view key, ResourceId id) {
-      if (key == *value) {
-        return more = visit(id);
+      more = on_look();
+      if (!more || key == *value) {
+        return more = more && visit(id);
       }
       behind = key;
       return false;
@@ -177,15 +180,16 @@ bool KeyWalk::walk_values(const Snapshot& snapshot, Level level, Tag tag, const 
   return more;
 }
 
-void KeyWalk::walk(const Snapshot& snapshot, Level level, Tag tag, const IdVisitor& visit) const {
-  const auto on_entry = [&](std::string_view, ResourceId id) { return visit(id); };
+void KeyWalk::walk(const Snapshot& snapshot, Level level, Tag tag, const IdVisitor& visit,
+                   const OnLook& on_look) const {
+  const auto on_entry = [&](std::string_view, ResourceId id) { return on_look() && visit(id); };
   switch (kind_) {
     case Kind::kValues:
-      walk_values(snapshot, level, tag, visit);
+      walk_values(snapshot, level, tag, visit, on_look);
       break;
     case Kind::kPattern:
       snapshot.identifiers_with_prefix(level, tag, prefix_, [&](std::string_view value, ResourceId id) {
-        return !accepts(value) || visit(id);
+        return on_look() && (!accepts(value) || visit(id));
       });
       break;
     case Kind::kRange:
@@ -196,10 +200,10 @@ void KeyWalk::walk(const Snapshot& snapshot, Level level, Tag tag, const IdVisit
 }
 
 std::optional<Way> choose_way(const Snapshot& snapshot, const Query& query,
-                              const std::vector<std::pair<ResourceId, Level>>& parents) {
+                              const std::vector<std::pair<ResourceId, Level>>& parents, uint64_t look_bound) {
   std::vector<Way> ways = ways_of_labels(snapshot, query);
   for (const auto& [id, level] : parents) {
-    ways.push_back({level, [parent = id](const IdVisitor& visit) { visit(parent); }});
+    ways.push_back({level, [parent = id](const IdVisitor& visit, const OnLook&) { visit(parent); }});
   }
   for (const Constraint& constraint : query.constraints) {
     if (query.with_doubtful && constraint.added_at) {
@@ -214,12 +218,18 @@ std::optional<Way> choose_way(const Snapshot& snapshot, const Query& query,
   for (Way& way : ways) {
     // Never counts further than the best so far: an exact UID first makes the rest cheap.
     uint64_t count = 0;
+    uint64_t looks = 0;
     std::vector<ResourceId> entries;
-    way.walk([&](ResourceId entry) {
-      count += weight(snapshot, entry, way.level, query.level);
-      entries.push_back(entry);
-      return count < best_count;
-    });
+    way.walk(
+        [&](ResourceId entry) {
+          count += weight(snapshot, entry, way.level, query.level);
+          entries.push_back(entry);
+          return count < best_count;
+        },
+        [&] { return ++looks <= look_bound; });
+    if (looks > look_bound) {
+      count = kCountBound;  // nobody knows
+    }
     if (!best || count < best_count) {
       best = std::move(way);
       best->is_long = count >= kCountBound;
@@ -233,9 +243,9 @@ std::optional<Way> choose_way(const Snapshot& snapshot, const Query& query,
   return best;
 }
 
-void Way::visit(const IdVisitor& visitor) const {
+void Way::visit(const IdVisitor& visitor, const OnLook& on_look) const {
   if (is_long) {
-    walk(visitor);
+    walk(visitor, on_look);
   } else {
     std::all_of(entries.begin(), entries.end(), visitor);
   }

@@ -136,6 +136,11 @@ std::string global_property_key(std::string_view name) {
   return typed(key::kGlobalProperty, name.size()).append(name);
 }
 
+std::string plugin_record_key(std::string_view store, std::string_view key) {
+  std::string result = typed(key::kPluginRecord, store.size() + 1 + key.size());
+  return result.append(store).append(1, '\0').append(key);
+}
+
 // --- prefixes ---
 
 std::string id_prefix(char type, ResourceId id) {

@@ -29,7 +29,7 @@
 // | 'G'  | name text                        | global property                         | set_global_property         |
 // | 'B'  | of the blob store                | of the blob store                       | through put_raw             |
 // | 'E'  | sequence 8                       | Export (records.h)                      | log_export                  |
-// | 'J'  | of the job engine                |                                         | through put_raw             |
+// | 'J'  | name of a store, 0x00, key       | record of a plugin                      | through put_raw             |
 //
 // 'N': depth 1 counts blocks of 1,024 ids, depth 2 blocks of 1,048,576 ids; absent is 0. With them a page at
 // any offset costs a scan of few small counters instead of the entries before it.
@@ -65,7 +65,8 @@ namespace key {
 inline constexpr char kFormat = 'V', kNumber = 'T', kPublicId = 'P', kOrder = 'O', kBlock = 'N',
                       kRecord = 'R', kChild = 'C', kCounters = 'K', kMetadata = 'M', kIdentifier = 'I',
                       kLabelOf = 'l', kLabelled = 'L', kChange = 'H', kChangeOf = 'h', kRecycling = 'Q',
-                      kPatientState = 'q', kGlobalProperty = 'G', kBlob = 'B', kExport = 'E', kJob = 'J';
+                      kPatientState = 'q', kGlobalProperty = 'G', kBlob = 'B', kExport = 'E',
+                      kPluginRecord = 'J';
 }  // namespace key
 
 enum class NumberKey : uint8_t {
@@ -108,6 +109,7 @@ std::string export_key(int64_t sequence);
 std::string recycling_key(uint64_t order);
 std::string patient_state_key(ResourceId patient);
 std::string global_property_key(std::string_view name);
+std::string plugin_record_key(std::string_view store, std::string_view key);  // or the prefix of many
 
 // --- prefixes of scans ---
 std::string id_prefix(char type, ResourceId id);   // 'C', 'M', 'l', 'h'

@@ -146,4 +146,20 @@ std::optional<std::string> Snapshot::global_property(std::string_view name) cons
                                                      : std::nullopt;
 }
 
+std::optional<std::string> Snapshot::plugin_record(std::string_view store, std::string_view key) const {
+  std::string value;
+  return kv_->get(plugin_record_key(store, key), &value) ? std::optional<std::string>(std::move(value))
+                                                         : std::nullopt;
+}
+
+void Snapshot::plugin_records(
+    std::string_view store, std::string_view prefix,
+    const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  const std::string first = plugin_record_key(store, prefix);
+  const size_t name = first.size() - prefix.size();
+  KvReader(*kv_).scan(first, first, [&](std::string_view key, std::string_view value) {
+    return visit(key.substr(name), value);
+  });
+}
+
 }  // namespace hilum::index

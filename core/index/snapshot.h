@@ -78,6 +78,10 @@ class Snapshot {
   void recycling_order(const std::function<bool(ResourceId patient)>& visit) const;
 
   std::optional<std::string> global_property(std::string_view name) const;
+  std::optional<std::string> plugin_record(std::string_view store, std::string_view key) const;
+  // Those whose keys begin with `prefix`, ascending; without the name of the store.
+  void plugin_records(std::string_view store, std::string_view prefix,
+                      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
 
  private:
   // Rows of a log ('H', 'E') after `since`, or up to `to` and descending; those that were cleared excluded.

@@ -291,6 +291,11 @@ void Transaction::put_raw(std::string key, std::string value) {
 
 void Transaction::erase_raw(std::string key) { impl_->overlay_.erase(std::move(key)); }
 
+std::optional<std::string> Transaction::get_raw(std::string_view key) const {
+  std::string value;
+  return impl_->overlay_.get(key, &value) ? std::optional<std::string>(std::move(value)) : std::nullopt;
+}
+
 size_t Transaction::savepoint() const { return impl_->savepoint(); }
 void Transaction::roll_back(size_t savepoint) { impl_->roll_back(savepoint); }
 KvBatch Transaction::take() { return impl_->take(); }

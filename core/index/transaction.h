@@ -85,6 +85,7 @@ class Transaction {
   // under their type byte (schema.h).
   void put_raw(std::string key, std::string value);
   void erase_raw(std::string key);
+  std::optional<std::string> get_raw(std::string_view key) const;
 
   // --- the group ---
   // Valid until take() and until a roll_back() to an earlier one.

@@ -1,6 +1,5 @@
 #include "core/ingest/content.h"
 
-#include <fcntl.h>
 #include <hilum/cpp/error.h>
 #include <zlib.h>
 
@@ -10,13 +9,14 @@
 #include <system_error>
 
 #include "core/base/bytes.h"
+#include "core/base/temporary_file.h"
+#include "core/ingest/blob_inflater.h"
 
 namespace hilum::ingest {
 namespace {
 
 constexpr size_t kPiece = 256 * 1024;
 constexpr uint64_t kInMemory = 16ull << 20;  // larger content goes through spool files
-constexpr uint64_t kSizeField = 8;
 // Four times as fast as level 6 for 5 % more bytes (measured on CT slices).
 constexpr int kLevel = 1;
 
@@ -74,30 +74,15 @@ class Deflater {
   z_stream stream_{};
 };
 
-// Unpacks the zlib stream behind the size field; stops with an Error when it is not exactly `size` bytes.
+// Unpacks a compressed attachment; stops with an Error when it is not exactly `size` bytes.
 void inflate_blob(const storage::BlobReader& reader, uint64_t size, const Sink& sink) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) {
-    throw Error(HILUM_E_NO_MEMORY, "unpacking needs more memory");
-  }
-  const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, inflateEnd);
-  std::string in(kPiece, '\0'), out(kPiece, '\0');
-  uint64_t produced = 0, at = kSizeField;
-  int result = Z_OK;
-  while (result != Z_STREAM_END) {
-    if (stream.avail_in == 0) {
-      const size_t got = reader.read(at, in.data(), in.size());
-      at += got;
-      stream.next_in = reinterpret_cast<Bytef*>(in.data());
-      stream.avail_in = static_cast<uInt>(got);
-    }
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    result = inflate(&stream, Z_NO_FLUSH);
-    const size_t some = out.size() - stream.avail_out;
+  BlobInflater inflater(reader);
+  std::string out(kPiece, '\0');
+  uint64_t produced = 0;
+  while (const size_t some = inflater.read(out.data(), out.size())) {
     produced += some;
-    if ((result != Z_OK && result != Z_STREAM_END) || produced > size) {
-      throw Error(HILUM_E_CORRUPTED, "a compressed attachment cannot be unpacked");
+    if (produced > size) {
+      break;
     }
     sink(std::string_view(out).substr(0, some));
   }
@@ -114,15 +99,6 @@ Sink into_file(int fd, uint64_t* size) {
 }
 
 }  // namespace
-
-UniqueFd make_spool_file(const std::string& folder) {
-  UniqueFd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!fd) {
-    throw Error(HILUM_E_CANNOT_WRITE,
-                "spool file in " + folder + ": " + std::generic_category().message(errno));
-  }
-  return fd;
-}
 
 dicom::ByteSource source_of(const Bytes& bytes) {
   return bytes.fd >= 0 ? dicom::ByteSource(bytes.fd, 0, bytes.size)
@@ -144,7 +120,7 @@ Bytes compress(const Bytes& content, const std::string& spool_folder) {
   UniqueFd fd;
   Sink sink = [&](std::string_view bytes) { result.memory.append(bytes); };
   if (content.fd >= 0) {
-    fd = make_spool_file(spool_folder);
+    fd = make_temporary_file(spool_folder);
     sink = into_file(fd.get(), &result.size);
   }
   sink(head);
@@ -186,7 +162,7 @@ OpenContent::OpenContent(std::unique_ptr<storage::BlobReader> reader, const inde
 
 void OpenContent::unpack(const index::Attachment& attachment, const std::string& spool_folder) {
   unpacked_ = true;
-  char field[kSizeField];
+  char field[kCompressedHeadSize];
   if (reader_->read(0, field, sizeof field) != sizeof field ||
       load_le<uint64_t>(field) != attachment.content_size) {
     throw Error(HILUM_E_CORRUPTED, "a compressed attachment does not begin with its size");
@@ -195,7 +171,7 @@ void OpenContent::unpack(const index::Attachment& attachment, const std::string&
     inflate_blob(*reader_, size_, [&](std::string_view bytes) { memory_.append(bytes); });
     return;
   }
-  fd_ = make_spool_file(spool_folder);
+  fd_ = make_temporary_file(spool_folder);
   uint64_t written = 0;
   inflate_blob(*reader_, size_, into_file(fd_.get(), &written));
 }
@@ -217,7 +193,7 @@ Bytes OpenContent::copy(const std::string& spool_folder) const {
     bytes.memory = source().copy(0, size_);
     return bytes;
   }
-  UniqueFd fd = make_spool_file(spool_folder);
+  UniqueFd fd = make_temporary_file(spool_folder);
   for_each_piece(source(), [&](const uint8_t* data, size_t size) {
     write_all(fd.get(), {reinterpret_cast<const char*>(data), size}, "spool file");
   });

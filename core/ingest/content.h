@@ -13,9 +13,6 @@
 
 namespace hilum::ingest {
 
-// An unlinked file in `folder`. HILUM_E_CANNOT_WRITE.
-UniqueFd make_spool_file(const std::string& folder);
-
 dicom::ByteSource source_of(const Bytes& bytes);
 uint64_t size_of(const Bytes& bytes);
 Md5Value md5_of(const Bytes& bytes);

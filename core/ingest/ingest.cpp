@@ -13,6 +13,7 @@
 #include "core/base/log.h"
 #include "core/base/metrics.h"
 #include "core/index/utc_time.h"
+#include "core/ingest/batch.h"
 #include "core/ingest/committer.h"
 #include "core/ingest/content.h"
 #include "core/ingest/description.h"
@@ -74,6 +75,8 @@ class Ingest::Impl {
 
   // `one_of_many`: the caller goes on with others and bounds how many are in flight, so the queue takes it always.
   std::shared_ptr<Pending> begin(Bytes&& bytes, const Origin& origin, bool one_of_many = false);
+  // All that can be done before the commit. With `look` for instances that are there already.
+  Prepared prepare(Bytes&& bytes, const Origin& origin, Stager::Waiting waiting, bool look) const;
   Stored finish(Pending& pending);
   bool store_body(Bytes&& bytes, const Origin& origin, const std::function<void(const Stored&)>& on_stored);
   void change(Change&& change);
@@ -144,31 +147,45 @@ bool Ingest::Impl::passes_filters(const dicom::ParsedInstance& parsed, const Ori
   return true;
 }
 
-std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin, bool one_of_many) {
+Prepared Ingest::Impl::prepare(Bytes&& bytes, const Origin& origin, Stager::Waiting waiting,
+                               bool look) const {
   OwnedBytes owned(std::move(bytes));
   const dicom::ByteSource source = source_of(owned.view());
   if (source.size() == 0) {
     throw Error(HILUM_E_BAD_FORMAT, "Received an empty DICOM file");
   }
   const dicom::ParsedInstance parsed = dicom::parse_file(source, {false, &identity_tags_});
+  Prepared prepared;
   const auto instance = identify(parsed, origin);
-  auto pending = std::make_shared<Pending>();
   const auto& ids = instance->ids;
-  pending->stored = {Outcome::kStored, ids[0], ids[1], ids[2], ids[3]};
+  prepared.stored = {Outcome::kStored, ids[0], ids[1], ids[2], ids[3]};
   if (!passes_filters(parsed, origin, source)) {
-    pending->stored.outcome = Outcome::kFilteredOut;
-    return pending;
+    prepared.stored.outcome = Outcome::kFilteredOut;
+    return prepared;
   }
   // The committing thread decides; but what a snapshot shows is durable and saves the writing.
   const bool may_replace = options_.overwrite_instances || options_.overwrite_if_changed;
-  const auto known = may_replace ? std::nullopt : snapshot().locate(ids[3]);
+  const auto known = may_replace || !look ? std::nullopt : snapshot().locate(ids[3]);
   if (known && known->second == index::Level::kInstance) {
-    pending->stored.outcome = Outcome::kAlreadyStored;
+    prepared.stored.outcome = Outcome::kAlreadyStored;
+    return prepared;
+  }
+  prepared.blobs = stage_instance(stager_, owned.release(), parsed, options_, *instance, waiting);
+  prepared.instance = instance;
+  return prepared;
+}
+
+std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin, bool one_of_many) {
+  Prepared prepared = prepare(std::move(bytes), origin, Stager::Waiting::kAsFits, true);
+  auto pending = std::make_shared<Pending>();
+  pending->stored = prepared.stored;
+  if (!prepared.instance) {
     return pending;
   }
   pending->operation = std::make_shared<Operation>();
-  pending->operation->blobs = stage_instance(stager_, owned.release(), parsed, options_, *instance);
-  pending->operation->apply = [this, instance, target = pending.get()](index::Transaction& transaction) {
+  pending->operation->blobs = std::move(prepared.blobs);
+  pending->operation->apply = [this, instance = prepared.instance,
+                               target = pending.get()](index::Transaction& transaction) {
     return apply_store(transaction, *instance, options_, &target->outcome);
   };
   committer_.submit(pending->operation, one_of_many,
@@ -285,7 +302,7 @@ void Ingest::Impl::remove_filters(const std::string& owner) {
   while (before.use_count() > 1) {  // some thread still runs the old ones; this happens once per stop
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  std::atomic_thread_fence(std::memory_order_acquire);
+  before.reset();  // the last owner sees all that the others did
 }
 
 void Ingest::Impl::announce_stable(const std::vector<Touched>& resources) {
@@ -339,6 +356,15 @@ void Ingest::add_filter(const std::string& owner, InstanceFilter filter) {
 }
 void Ingest::remove_filters(const std::string& owner) { impl_->remove_filters(owner); }
 void Ingest::change(Change&& change) { impl_->change(std::move(change)); }
+
+std::unique_ptr<Batch> Ingest::open_batch() {
+  return std::make_unique<Batch>(
+      [this](Bytes&& bytes, const Origin& origin, Stager::Waiting waiting) {
+        // A step of the batch may remove what is there now.
+        return impl_->prepare(std::move(bytes), origin, waiting, false);
+      },
+      impl_->committer(), impl_->options());
+}
 
 void Ingest::reconstruct(const PublicId& id, bool files, bool only_own_level) {
   ingest::reconstruct(*this, impl_->stager(), id, files, only_own_level);

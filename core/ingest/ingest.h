@@ -140,6 +140,8 @@ class Ingest {
     std::optional<std::pair<index::Level, index::PublicId>> owner = std::nullopt;
   };
   void change(Change&& change);
+  // Many instances and changes as one: see batch.h. Closed before the Ingest ends.
+  std::unique_ptr<class Batch> open_batch();
 
   // See hilum/ingest.h.
   void reconstruct(const PublicId& id, bool files, bool only_own_level);

@@ -170,7 +170,8 @@ void add_origin(const Origin& origin, std::vector<Metadata>& list) {
 
 std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> Stager::stage(int32_t type,
                                                                                  Bytes&& content,
-                                                                                 bool compressed) const {
+                                                                                 bool compressed,
+                                                                                 Waiting waiting) const {
   OwnedBytes owned(std::move(content));
   index::Attachment attachment;
   attachment.type = type;
@@ -188,8 +189,8 @@ std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> Stager::stage
   }
   attachment.stored_size = size_of(owned.view());
   Bytes stored = owned.release();
-  auto blob =
-      stored.fd >= 0 ? blobs_.stage_file(stored.fd, stored.size) : blobs_.stage(std::move(stored.memory));
+  auto blob = stored.fd >= 0 ? blobs_.stage_file(stored.fd, stored.size)
+                             : blobs_.stage(std::move(stored.memory), waiting);
   attachment.uuid = blob->uuid();
   return {attachment, std::move(blob)};
 }
@@ -271,7 +272,8 @@ index::NewInstance describe_instance(const dicom::ParsedInstance& parsed, const 
 std::vector<std::unique_ptr<storage::StagedBlob>> stage_instance(const Stager& stager, Bytes&& bytes,
                                                                  const dicom::ParsedInstance& parsed,
                                                                  const Options& options,
-                                                                 index::NewInstance& instance) {
+                                                                 index::NewInstance& instance,
+                                                                 Stager::Waiting waiting) {
   std::vector<std::unique_ptr<storage::StagedBlob>> blobs;
   Bytes header;
   const bool wants_header = options.compression && parsed.pixel_data_offset.value_or(0) > 0 &&
@@ -280,7 +282,7 @@ std::vector<std::unique_ptr<storage::StagedBlob>> stage_instance(const Stager& s
     header.memory = source_of(bytes).copy(0, *parsed.pixel_data_offset);
   }
   const auto add = [&](int32_t type, Bytes&& content) {
-    auto [attachment, blob] = stager.stage(type, std::move(content), options.compression);
+    auto [attachment, blob] = stager.stage(type, std::move(content), options.compression, waiting);
     Description description;
     description.attachment = attachment;
     description.owner.emplace(Level::kInstance, instance.ids[3]);

@@ -16,9 +16,10 @@ inline constexpr int32_t kHeaderAttachment = 3;  // `dicom-until-pixel-data`
 // Makes attachments of content. Thread-safe.
 class Stager {
  public:
+  using Waiting = storage::BlobStore::Waiting;
   Stager(storage::BlobStore& blobs, bool md5) : blobs_(blobs), md5_(md5) {}
-  std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> stage(int32_t type, Bytes&& content,
-                                                                           bool compressed) const;
+  std::pair<index::Attachment, std::unique_ptr<storage::StagedBlob>> stage(
+      int32_t type, Bytes&& content, bool compressed, Waiting waiting = Waiting::kAsFits) const;
 
  private:
   storage::BlobStore& blobs_;
@@ -39,9 +40,8 @@ std::vector<index::Metadata> derived_metadata(const dicom::ParsedInstance& parse
 
 // Sets attachments and staged blobs of a new instance: the file and, if it is stored compressed and has pixel
 // data, its header.
-std::vector<std::unique_ptr<storage::StagedBlob>> stage_instance(const Stager& stager, Bytes&& bytes,
-                                                                 const dicom::ParsedInstance& parsed,
-                                                                 const Options& options,
-                                                                 index::NewInstance& instance);
+std::vector<std::unique_ptr<storage::StagedBlob>> stage_instance(
+    const Stager& stager, Bytes&& bytes, const dicom::ParsedInstance& parsed, const Options& options,
+    index::NewInstance& instance, Stager::Waiting waiting = Stager::Waiting::kAsFits);
 
 }  // namespace hilum::ingest

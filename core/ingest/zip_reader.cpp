@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "core/base/temporary_file.h"
 #include "core/ingest/content.h"
 
 namespace hilum::ingest {
@@ -90,7 +91,7 @@ Bytes read_entry(archive* handle, uint64_t limit, const std::string& spool_folde
       continue;
     }
     if (!fd) {
-      fd = make_spool_file(spool_folder);
+      fd = make_temporary_file(spool_folder);
       write_all(fd.get(), bytes.memory, "spool file");
       bytes.memory = std::string();
     }

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "core/index/types.h"
+#include "core/ingest/blob_inflater.h"
 #include "core/storage/blob_store.h"
 
 namespace hilum::plugins {
 
-// Reads content at any offset: directly if it is stored as it is; else by inflating the zlib stream (RFC
-// 1950) behind the 8-byte size, forward from where the last read ended, or from the start again. Owned by
+// Reads content at any offset: directly if it is stored as it is; else by unpacking it,
+// forward from where the last read ended, or from the start again. Owned by
 // whoever opened the attachment; one thread at a time.
 class ContentReader {
  public:
@@ -29,13 +30,13 @@ class ContentReader {
   const std::shared_ptr<const storage::BlobReader>& blob() const { return blob_; }
 
  private:
-  class Inflater;
+  void read_exactly(char* buffer, size_t count);
   void skip(uint64_t count);
 
   std::shared_ptr<const storage::BlobReader> blob_;
   bool compressed_;
   uint64_t size_;
-  std::unique_ptr<Inflater> inflater_;  // its position is position_
+  std::unique_ptr<ingest::BlobInflater> inflater_;  // its position is position_
   uint64_t position_ = 0;
 };
 

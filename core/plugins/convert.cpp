@@ -50,6 +50,32 @@ std::string md5_hex(std::string_view bytes) {
 
 void copy_id(char (&to)[44], const dicom::PublicId& id) { std::memcpy(to, id.to_string().data(), sizeof to); }
 
+ingest::Origin origin_of(const hilum_origin* given) {
+  ingest::Origin origin;
+  origin.kind = ingest::OriginKind::kPlugins;
+  if (given) {
+    const hilum_origin from = read_struct(given, "origin");
+    if (from.kind < HILUM_ORIGIN_UNKNOWN || from.kind > HILUM_ORIGIN_WEBDAV) {
+      throw Error(HILUM_E_OUT_OF_RANGE, "there is no kind of origins " + std::to_string(from.kind));
+    }
+    origin.kind = static_cast<ingest::OriginKind>(from.kind);
+    origin.remote_aet = std::string(to_view(from.remote_aet));
+    origin.called_aet = std::string(to_view(from.called_aet));
+    origin.remote_ip = std::string(to_view(from.remote_ip));
+    origin.user = std::string(to_view(from.user));
+  }
+  return origin;
+}
+
+ingest::Bytes bytes_of(const void* dicom, uint64_t size) {
+  ingest::Bytes bytes;
+  if (size > 0) {
+    bytes.memory.assign(&required(static_cast<const char*>(dicom), "dicom"), static_cast<size_t>(size));
+  }
+  bytes.size = size;
+  return bytes;
+}
+
 hilum_stored to_stored(const ingest::Stored& stored) {
   hilum_stored result{};
   result.size = sizeof result;

@@ -51,6 +51,10 @@ std::optional<index::Level> level_of(uint32_t level);
 std::string hex(const uint8_t* bytes, size_t size);
 // MD5 in lower hexadecimal digits (RFC 1321).
 std::string md5_hex(std::string_view bytes);
+// Who sent an instance; without `given`, a plugin.
+ingest::Origin origin_of(const hilum_origin* given);
+// A copy of a block of the caller.
+ingest::Bytes bytes_of(const void* dicom, uint64_t size);
 hilum_stored to_stored(const ingest::Stored& stored);
 // Copies the 44 characters of an id, without a terminating NUL.
 void copy_id(char (&to)[44], const dicom::PublicId& id);

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "core/base/log.h"
-#include "core/config/configuration.h"
 #include "core/plugins/convert.h"
 #include "core/plugins/services.h"
 
@@ -14,14 +13,6 @@ namespace hilum::plugins {
 namespace {
 
 constexpr uint64_t kLargestDecodedFrame = uint64_t{1} << 30;  // bytes
-
-BuiltinOrder builtin_order(Plugin& plugin) {
-  const std::string order = plugin.services().configuration->get_text("BuiltinDecoderTranscoderOrder");
-  if (order == "Before") {
-    return BuiltinOrder::kBefore;
-  }
-  return order == "Disabled" ? BuiltinOrder::kDisabled : BuiltinOrder::kAfter;
-}
 
 // What a decoder announces: complete, free of contradictions, and small enough.
 bool is_acceptable(const hilum_frame_format& format) {

@@ -1,4 +1,4 @@
-// The writing half of hilum.index/1 (index_writes.cpp), for the table in index_service.cpp; see
+// The writing half of hilum.index/1 (index_writes.cpp), for the table in index_service.cpp and for services that write, too; see
 // hilum/index.h.
 #pragma once
 
@@ -19,6 +19,11 @@ int32_t remove_label(const hilum_host* host, hilum_text id, uint32_t level, hilu
 int32_t set_protected(const hilum_host* host, hilum_text id, int32_t is_protected);
 int32_t delete_resource(const hilum_host* host, hilum_text id, uint32_t level, uint32_t* remaining_level,
                         char remaining_id[44]);
+
+// Metadata that belong to users have numbers from here on.
+inline constexpr int32_t kFirstUserMetadataKey = 1024;
+// Throws HILUM_E_OUT_OF_RANGE for what cannot be the number of metadata.
+int32_t checked_metadata_key(int32_t key);
 
 // The text of a label. Throws HILUM_E_OUT_OF_RANGE for what cannot be one.
 std::string checked_label(hilum_text text);

@@ -17,17 +17,15 @@ std::string checked_label(hilum_text text) {
   return std::string(label);
 }
 
-namespace {
-
-constexpr int32_t kFirstUserKey = 1024;
-constexpr int32_t kLastUserKey = 65535;
-
-int32_t checked_key(int32_t key) {
+int32_t checked_metadata_key(int32_t key) {
+  constexpr int32_t kLastUserKey = 65535;
   if (key < 1 || key > kLastUserKey) {
     throw Error(HILUM_E_OUT_OF_RANGE, "metadata have numbers from 1 to 65535, not " + std::to_string(key));
   }
   return key;
 }
+
+namespace {
 
 void check_condition(const Condition& condition, const index::Metadata& present) {
   condition.check(present.revision, condition.needs_md5() ? md5_hex(present.value) : std::string());
@@ -79,7 +77,7 @@ int32_t set_metadata(const hilum_host* host, hilum_text id, int32_t key, hilum_t
   return guarded("hilum.index/1 set_metadata", [&] {
     const index::PublicId wanted = public_id(id);
     const Condition only_if(condition);
-    index::Metadata metadata{checked_key(key), 0, std::string(to_view(value))};
+    index::Metadata metadata{checked_metadata_key(key), 0, std::string(to_view(value))};
     change(plugin_of(host), [&](index::Transaction& transaction) {
       const index::Resource resource = resource_in(transaction, wanted);
       if (const std::optional<index::Metadata> present = transaction.metadata(resource, key)) {
@@ -88,7 +86,7 @@ int32_t set_metadata(const hilum_host* host, hilum_text id, int32_t key, hilum_t
       } else {
         metadata.revision = 0;
       }
-      transaction.set_metadata(resource, metadata, key >= kFirstUserKey);
+      transaction.set_metadata(resource, metadata, key >= kFirstUserMetadataKey);
       return std::vector<index::BlobUuid>();
     });
     if (revision) {
@@ -102,7 +100,7 @@ int32_t delete_metadata(const hilum_host* host, hilum_text id, int32_t key,
   return guarded("hilum.index/1 delete_metadata", [&] {
     const index::PublicId wanted = public_id(id);
     const Condition only_if(condition);
-    checked_key(key);
+    checked_metadata_key(key);
     change(plugin_of(host), [&](index::Transaction& transaction) {
       const index::Resource resource = resource_in(transaction, wanted);
       const std::optional<index::Metadata> present = transaction.metadata(resource, key);

@@ -1,11 +1,10 @@
 // hilum.ingest/1
-#include <fcntl.h>
 #include <hilum/ingest.h>
 
 #include <array>
 #include <limits>
 
-#include "core/base/files.h"
+#include "core/base/temporary_file.h"
 #include "core/http/dispatcher.h"
 #include "core/plugins/handles.h"
 #include "core/plugins/services.h"
@@ -14,33 +13,11 @@ namespace hilum::plugins {
 
 namespace {
 
-ingest::Origin origin_of(const hilum_origin* given) {
-  ingest::Origin origin;
-  origin.kind = ingest::OriginKind::kPlugins;
-  if (given) {
-    const hilum_origin from = read_struct(given, "origin");
-    if (from.kind < HILUM_ORIGIN_UNKNOWN || from.kind > HILUM_ORIGIN_WEBDAV) {
-      throw Error(HILUM_E_OUT_OF_RANGE, "there is no kind of origins " + std::to_string(from.kind));
-    }
-    origin.kind = static_cast<ingest::OriginKind>(from.kind);
-    origin.remote_aet = std::string(to_view(from.remote_aet));
-    origin.called_aet = std::string(to_view(from.called_aet));
-    origin.remote_ip = std::string(to_view(from.remote_ip));
-    origin.user = std::string(to_view(from.user));
-  }
-  return origin;
-}
-
 int32_t store(const hilum_host* host, const void* dicom, uint64_t size, const hilum_origin* origin,
               hilum_stored* out) {
   return guarded("hilum.ingest/1 store", [&] {
-    ingest::Bytes bytes;
-    if (size > 0) {
-      bytes.memory.assign(&required(static_cast<const char*>(dicom), "dicom"), static_cast<size_t>(size));
-    }
-    bytes.size = size;
     const ingest::Stored stored =
-        plugin_of(host).services().ingest.store(std::move(bytes), origin_of(origin));
+        plugin_of(host).services().ingest.store(bytes_of(dicom, size), origin_of(origin));
     if (out) {
       write_struct(out, to_stored(stored), "out");
     }
@@ -49,7 +26,7 @@ int32_t store(const hilum_host* host, const void* dicom, uint64_t size, const hi
 
 // A spool that lies elsewhere cannot become a blob by its name: copied to where it can.
 UniqueFd copy_to(const std::string& directory, const http::Body& body) {
-  UniqueFd file = open_file(directory, O_TMPFILE | O_RDWR, 0600);
+  UniqueFd file = make_temporary_file(directory);
   std::array<char, 64 * 1024> piece;
   for (uint64_t offset = 0; offset < body.size();) {
     const size_t count = body.read(offset, piece.data(), piece.size());

@@ -17,6 +17,7 @@
 
 #include "core/plugins/call_gate.h"
 #include "core/plugins/decoder_registry.h"
+#include "core/plugins/encoder_registry.h"
 #include "core/plugins/library.h"
 #include "core/plugins/plugin_host.h"
 #include "core/plugins/thread_error.h"
@@ -38,6 +39,7 @@ struct HostContext {
   PluginHost& host;
   std::atomic<bool> all_started{false};
   DecoderRegistry decoders;
+  EncoderRegistry encoders;
   // The table of a service that a running plugin provides, or nullptr.
   std::function<const void*(const std::string& id)> provided_service;
 };

@@ -121,6 +121,12 @@ Prepared prepare(const hilum_snapshot* snapshot, const hilum_query* query) {
   prepared.query.level = *level;
   prepared.query.since = from.since;
   prepared.query.limit = from.limit;
+  prepared.query.go_on = [&plugin = snapshot->plugin] {
+    if (plugin.services().is_stopping()) {
+      throw Error(HILUM_E_UNAVAILABLE, "the server is stopping");
+    }
+    return true;
+  };
   prepared.query.with_doubtful = (from.flags & HILUM_QUERY_WITH_DOUBTFUL) != 0;
   add_tags(from, main_tags, &prepared);
   add_metadata(from, &prepared);
@@ -140,6 +146,7 @@ int32_t find(const hilum_snapshot* snapshot, const hilum_query* query, hilum_on_
       return;
     }
     const auto visit = [&](const index::Found& found) {
+      prepared.query.go_on();  // each match may cost the caller a file
       const std::string id = found.public_id().to_string();
       return snapshot->plugin.inside("on_match", [&] {
         return on_match(context, to_text(id), found.is_doubtful() ? 0 : 1);

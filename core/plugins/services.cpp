@@ -22,6 +22,9 @@ const void* core_service(std::string_view id) {
       {HILUM_METRICS_V1, &metrics_table},
       {HILUM_QUERY_DRAFT, &query_table},
       {HILUM_DECODERS_DRAFT, &decoder_table},
+      {HILUM_ENCODERS_DRAFT, &encoder_table},
+      {HILUM_RECORDS_DRAFT, &records_table},
+      {HILUM_BATCHES_DRAFT, &batches_table},
       {HILUM_SERVER_DRAFT, &server_table},
       {HILUM_SETTINGS_DRAFT, &settings_table},
   };

@@ -6,9 +6,11 @@
 namespace hilum::plugins {
 
 const void* attachments_table();
+const void* batches_table();
 const void* changes_table();
 const void* config_table();
 const void* decoder_table();
+const void* encoder_table();
 const void* events_table();
 const void* filters_table();
 const void* http_table();
@@ -17,6 +19,7 @@ const void* ingest_table();
 const void* log_table();
 const void* metrics_table();
 const void* query_table();
+const void* records_table();
 const void* rest_table();
 const void* server_table();
 const void* settings_table();

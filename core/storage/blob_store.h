@@ -50,10 +50,15 @@ class BlobStore {
  public:
   virtual ~BlobStore() = default;
 
+  // kOnDisk: also a small blob becomes a file, unflushed until its commit and without an open descriptor: for one of
+  // many, which together must not take memory.
+  enum class Waiting { kAsFits, kOnDisk };
+
   // Takes bytes from memory. Large ones are written and flushed here already (one flush at a time over all
   // threads). HILUM_E_FULL_STORAGE, as of stage_file(), if they would take what is kept free for the index
   // and for deletions.
-  virtual std::unique_ptr<StagedBlob> stage(std::string bytes) = 0;
+  std::unique_ptr<StagedBlob> stage(std::string bytes) { return stage(std::move(bytes), Waiting::kAsFits); }
+  virtual std::unique_ptr<StagedBlob> stage(std::string bytes, Waiting waiting) = 0;
   // Takes over an unlinked file (O_TMPFILE on spool_directory()) that holds the whole blob, without copying
   // it. The descriptor is closed, also on an Error.
   virtual std::unique_ptr<StagedBlob> stage_file(int fd, uint64_t size) = 0;

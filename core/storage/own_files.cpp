@@ -3,12 +3,18 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
 #include "core/base/uuid.h"
 
 namespace hilum::storage {
+namespace {
+
+constexpr size_t kCopyPiece = 256 * 1024;
+
+}  // namespace
 
 OwnFiles::OwnFiles(std::string folder, FileSystem& files, bool durable)
     : folder_(std::move(folder)), files_(files), durable_(durable) {}
@@ -54,18 +60,41 @@ UniqueFd OwnFiles::create(const BlobUuid& uuid, std::string_view bytes) {
   return fd;
 }
 
-void OwnFiles::adopt(const BlobUuid& uuid, int fd) {
+UniqueFd OwnFiles::adopt(const BlobUuid& uuid, UniqueFd fd) {
   const std::string path = path_of(uuid);
-  if (files_.link(fd, path) == 0) {
-    return;
+  if (files_.link(fd.get(), path) == 0) {
+    return fd;
   }
   if (errno == ENOENT) {
     make_folders(uuid);
-    if (files_.link(fd, path) == 0) {
-      return;
+    if (files_.link(fd.get(), path) == 0) {
+      return fd;
     }
   }
-  fail_write(path);
+  if (errno != ENOENT && errno != EPERM && errno != EOPNOTSUPP) {
+    fail_write(path);
+  }
+  return copy(uuid, fd.get());
+}
+
+UniqueFd OwnFiles::copy(const BlobUuid& uuid, int from) {
+  const std::string path = path_of(uuid);
+  UniqueFd to = create(uuid, {});
+  try {
+    std::string piece(kCopyPiece, '\0');
+    const uint64_t size = file_size(from, path);
+    for (uint64_t at = 0; at < size;) {
+      const uint64_t some = std::min<uint64_t>(piece.size(), size - at);
+      read_all_at(from, piece.data(), some, at, path);
+      iovec bytes{piece.data(), static_cast<size_t>(some)};
+      write_pieces(files_, to.get(), &bytes, 1, at, path);
+      at += some;
+    }
+  } catch (...) {
+    files_.unlink(path);
+    throw;
+  }
+  return to;
 }
 
 void OwnFiles::flush(const BlobUuid& uuid, int fd) {

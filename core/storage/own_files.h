@@ -20,8 +20,9 @@ class OwnFiles {
   std::string path_of(const BlobUuid& uuid) const;
   // A new file with these bytes, not flushed.
   UniqueFd create(const BlobUuid& uuid, std::string_view bytes);
-  // Gives a file without a name (O_TMPFILE) its name, not flushed.
-  void adopt(const BlobUuid& uuid, int fd);
+  // Gives a file without a name its name, not flushed. A file that the system gives none (see nameless_file.h; FAT has
+  // no links) is copied. Returns the one that has the name.
+  UniqueFd adopt(const BlobUuid& uuid, UniqueFd fd);
   // Flushes a file and its name. One at a time: several at once are slower.
   void flush(const BlobUuid& uuid, int fd);
   // Flushes everything of the file system, the same way.
@@ -34,6 +35,7 @@ class OwnFiles {
  private:
   std::string folder_of(const BlobUuid& uuid) const;
   void make_folders(const BlobUuid& uuid);
+  UniqueFd copy(const BlobUuid& uuid, int from);
 
   const std::string folder_;
   FileSystem& files_;

@@ -79,14 +79,17 @@ void SegmentStore::require_room(uint64_t size) const {
   }
 }
 
-std::unique_ptr<StagedBlob> SegmentStore::stage(std::string bytes) {
+std::unique_ptr<StagedBlob> SegmentStore::stage(std::string bytes, Waiting waiting) {
   require_room(bytes.size());
   const BlobUuid uuid = Uuid::generate().bytes();
   const uint32_t crc = crc32c(bytes);
-  if (!options_.files_layout && bytes.size() < options_.file_size) {
+  if (!options_.files_layout && bytes.size() < options_.file_size && waiting == Waiting::kAsFits) {
     return std::make_unique<Staged>(uuid, std::move(bytes), crc);
   }
   UniqueFd fd = own_files_->create(uuid, bytes);
+  if (waiting == Waiting::kOnDisk) {
+    return std::make_unique<Staged>(uuid, UniqueFd(), bytes.size(), crc, *own_files_);
+  }
   auto staged = std::make_unique<Staged>(uuid, std::move(fd), bytes.size(), crc, *own_files_);
   if (bytes.size() >= options_.file_size) {
     own_files_->flush(uuid, staged->fd());
@@ -112,7 +115,7 @@ std::unique_ptr<StagedBlob> SegmentStore::stage_file(int descriptor, uint64_t si
   if (!crc) {
     throw Error(HILUM_E_SYSTEM, "a spooled file cannot be read");
   }
-  own_files_->adopt(uuid, fd.get());
+  fd = own_files_->adopt(uuid, std::move(fd));
   auto staged = std::make_unique<Staged>(uuid, std::move(fd), size, *crc, *own_files_);
   if (size >= options_.file_size) {
     own_files_->flush(uuid, staged->fd());
@@ -126,7 +129,7 @@ void SegmentStore::flush_files(const std::vector<Staged*>& files) {
   std::copy_if(files.begin(), files.end(), std::back_inserter(open),
                [](const Staged* file) { return !file->is_flushed(); });
   // Measured (ext4): several flushes of single files are slower than one of the file system from two on.
-  if (open.size() == 1) {
+  if (open.size() == 1 && open[0]->fd() >= 0) {
     own_files_->flush(open[0]->uuid(), open[0]->fd());
   } else if (!open.empty()) {
     own_files_->flush_all();

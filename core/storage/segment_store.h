@@ -43,7 +43,8 @@ class SegmentStore final : public BlobStore {
   SegmentStore(const SegmentStore&) = delete;
   SegmentStore& operator=(const SegmentStore&) = delete;
 
-  std::unique_ptr<StagedBlob> stage(std::string bytes) override;
+  using BlobStore::stage;
+  std::unique_ptr<StagedBlob> stage(std::string bytes, Waiting waiting) override;
   std::unique_ptr<StagedBlob> stage_file(int fd, uint64_t size) override;
   const std::string& spool_directory() const override { return spool_; }
   uint64_t replay() override;

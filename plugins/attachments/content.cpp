@@ -36,6 +36,25 @@ bool has_md5(const Blob& blob) {
   return !expected.empty() && md5_of(blob) == expected;
 }
 
+// The stored form, and the MD5 of the same content. What is opened may be newer than the snapshot that it was looked
+// up in, if the attachment has just been replaced: then once more.
+std::pair<Blob, std::string> open_stored(const Call& call, int32_t type) {
+  constexpr int kAttempts = 10;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const Snapshot snapshot = call.services.index.snapshot();
+    const Resource resource = require(snapshot, call.id());
+    std::string uuid, md5;
+    resource.attachments([&](const hilum_attachment& attachment) {
+      if (attachment.type != type) return;
+      uuid = to_view(attachment.uuid);
+      md5 = to_view(attachment.content_md5);
+    });
+    Blob blob = call.services.attachments.open_stored(resource, type);
+    if (to_view(blob.info().uuid) == uuid) return {std::move(blob), std::move(md5)};
+  }
+  throw Error(HILUM_E_BUSY, "the attachment is replaced again and again");
+}
+
 }  // namespace
 
 void get_data(Call& call) {
@@ -53,14 +72,8 @@ void get_data(Call& call) {
 
 void get_stored_data(Call& call) {
   const int32_t type = asked_type(call);
-  Snapshot snapshot = call.services.index.snapshot();
-  Resource resource = require(snapshot, call.id());
+  const auto [blob, content_md5] = open_stored(call, type);
   // Clients know the ETag of the content; a range of the stored form is bound to the stored form.
-  std::string content_md5;
-  resource.attachments([&](const hilum_attachment& attachment) {
-    if (attachment.type == type) content_md5 = to_view(attachment.content_md5);
-  });
-  Blob blob = call.services.attachments.open_stored(resource, type);
   if (answer_etag(call, blob.info(), content_md5).empty()) return;
   std::string_view name = call.request.query("filename").value_or("");
   if (!name.empty()) call.answer.header("Content-Disposition", content_disposition(name));

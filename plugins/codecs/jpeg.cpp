@@ -29,9 +29,9 @@ bool is_ybr(const dicom::PixelFormat& format) {
 
 // Converts YBR to RGB if, and only if, the photometric interpretation says that it is YBR.
 const DJCodecParameter& parameters() {
-  static const DJCodecParameter parameter(ECC_lossyYCbCr, EDC_photometricInterpretation, EUC_default,
-                                          EPC_default, OFTrue /* predictor 6 of old DCMTK in 16 bits */,
-                                          OFTrue /* Cornell */);
+  static const DJCodecParameter parameter(
+      ECC_lossyYCbCr, EDC_photometricInterpretation, EUC_default, EPC_default,
+      OFFalse /* predictor 6 as the standard has it, not old DCMTK */, OFTrue /* Cornell */);
   return parameter;
 }
 

@@ -11,6 +11,7 @@
 
 #include <memory>
 
+#include "frame_item.h"
 #include "jpeg_header.h"
 
 namespace hilum::codecs {
@@ -21,22 +22,6 @@ namespace {
 const DJLSCodecParameter& parameters() {
   static const DJLSCodecParameter parameter(EJLSUC_never, EJLSPC_colorByPixel, OFTrue /* no offset table */);
   return parameter;
-}
-
-// The data set that DCMTK's codec asks about the frame.
-void describe(const dicom::PixelFormat& format, DcmItem& item) {
-  const auto put = [&](const DcmTagKey& tag, uint32_t value) {
-    item.putAndInsertUint16(tag, static_cast<Uint16>(value));
-  };
-  put(DCM_Rows, format.rows);
-  put(DCM_Columns, format.columns);
-  put(DCM_SamplesPerPixel, format.samples_per_pixel);
-  put(DCM_BitsAllocated, format.bits_allocated);
-  put(DCM_BitsStored, format.bits_stored);
-  put(DCM_HighBit, format.high_bit);
-  put(DCM_PixelRepresentation, format.is_signed ? 1 : 0);
-  if (format.samples_per_pixel > 1) put(DCM_PlanarConfiguration, 0);
-  item.putAndInsertString(DCM_PhotometricInterpretation, format.photometric.c_str());
 }
 
 // A sequence of an empty offset table and one fragment; the sequence owns its items.
@@ -73,7 +58,7 @@ void decode_jpeg_ls(const StoredFrame& frame) {
   }
   uint8_t* pixels = frame.allocate(decoded);
   DcmItem item;
-  describe(decoded, item);
+  describe_frame(decoded, item);
   const std::unique_ptr<DcmPixelSequence> sequence = sequence_of(frame);
   Uint32 first_fragment = 1;
   OFString color_model;

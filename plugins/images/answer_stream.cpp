@@ -2,11 +2,17 @@
 
 namespace hilum::images {
 
+void GatheredAnswer::finish() {
+  if (spool_.in_memory() && spool_.size() <= kLargest) return answer_.bytes(content_type_, spool_.memory());
+  answer_.begin(content_type_, spool_.size());
+  spool_.send([this](std::string_view piece) { answer_.write(piece); });
+  answer_.end();
+}
+
 void AnswerStream::write(std::string_view piece) {
   buffer_.append(piece);
   if (buffer_.size() < (has_begun_ ? kPiece : kLargest)) return;
   if (!has_begun_) {
-    if (slot_ != nullptr) slot_->release();
     answer_.begin(content_type_);
     has_begun_ = true;
   }
@@ -16,7 +22,6 @@ void AnswerStream::write(std::string_view piece) {
 }
 
 void AnswerStream::finish() {
-  if (slot_ != nullptr) slot_->release();
   if (!has_begun_) {
     answer_.bytes(content_type_, buffer_);
     return;

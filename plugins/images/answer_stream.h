@@ -6,17 +6,39 @@
 #include <string>
 #include <string_view>
 
-#include "slots.h"
+#include "spool.h"
 
 namespace hilum::images {
 
-// Gathers what is written and sends it: in one piece with its length if it is small, as a stream once it has outgrown
-// kLargest. From then on the client sets the pace, and the slot is given back. On the stack of one request; finish()
-// once at the end. An exception in between leaves a small answer unsent and cuts a stream.
+// Gathers what is made of decoded pixels. The client is not waited for before finish(), so that pixels and slot can be
+// given back first. On the stack of one request; finish() once at the end. Without it, nothing has been answered.
+class GatheredAnswer {
+ public:
+  // As for Spool.
+  GatheredAnswer(Answer& answer, std::string content_type, SpoolMemory& memory, const std::string& folder)
+      : answer_(answer), content_type_(std::move(content_type)), spool_(memory, folder) {}
+  GatheredAnswer(const GatheredAnswer&) = delete;
+  GatheredAnswer& operator=(const GatheredAnswer&) = delete;
+
+  void write(std::string_view piece) { spool_.append(piece); }
+  void finish();
+
+ private:
+  static constexpr uint64_t kLargest = 16u << 20;
+
+  Answer& answer_;
+  std::string content_type_;
+  Spool spool_;
+};
+
+// Gathers what is read piece by piece and sends it: in one piece with its length if it is small, as a stream once it
+// has outgrown kLargest. From then on the client sets the pace: for those who hold nothing that others need. On the
+// stack of one request; finish() once at the end. An exception in between leaves a small answer unsent and cuts a
+// stream.
 class AnswerStream {
  public:
-  AnswerStream(Answer& answer, std::string content_type, Slots::Holder* slot = nullptr)
-      : answer_(answer), content_type_(std::move(content_type)), slot_(slot) {}
+  AnswerStream(Answer& answer, std::string content_type)
+      : answer_(answer), content_type_(std::move(content_type)) {}
   AnswerStream(const AnswerStream&) = delete;
   AnswerStream& operator=(const AnswerStream&) = delete;
 
@@ -30,7 +52,6 @@ class AnswerStream {
 
   Answer& answer_;
   std::string content_type_;
-  Slots::Holder* slot_;
   std::string buffer_;
   bool has_begun_ = false;
 };

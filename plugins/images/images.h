@@ -10,16 +10,18 @@
 
 #include "image_cache.h"
 #include "slots.h"
+#include "spool.h"
 
 namespace hilum::images {
 
-// Made once by the plugin, then only read (slots and cache guard themselves): any thread.
+// Made once by the plugin, then only read (slots, memory and cache guard themselves): any thread.
 struct Context {
   explicit Context(Host host);
 
   rest::Services services;
   Decoders decoders;
   mutable Slots slots;
+  mutable SpoolMemory spool_memory;
   mutable ImageCache cache;
   int png_level;  // PngCompressionLevel
 };

@@ -14,7 +14,7 @@ namespace {
 // Numbers, each followed by a blank.
 class NumberWriter {
  public:
-  explicit NumberWriter(AnswerStream& answer) : answer_(answer) {}
+  explicit NumberWriter(GatheredAnswer& answer) : answer_(answer) {}
 
   void text(std::string_view piece) {
     buffer_.append(piece);
@@ -33,7 +33,7 @@ class NumberWriter {
 
  private:
   static constexpr size_t kBuffer = 32 << 10;
-  AnswerStream& answer_;
+  GatheredAnswer& answer_;
   std::string buffer_;
 };
 
@@ -65,16 +65,19 @@ void get_matlab(ImageCall& call) {
   Snapshot snapshot = call.context.services.index.snapshot();
   if (!frame) return;  // 404 with an empty body
   Resource instance = rest::require(snapshot, call.id(), HILUM_INSTANCE);
-  Slots::Holder slot(call.context.slots);
-  const dicom::WorkingImage image = InstanceImage(call.context, instance).frame(*frame);
-  AnswerStream answer(call.answer, "text/plain", &slot);
-  NumberWriter out(answer);
-  if (dicom::is_colour(image.kind)) {
-    write_colour(image, out);
-  } else {
-    write_gray(image, out);
+  GatheredAnswer answer(call.answer, "text/plain", call.context.spool_memory,
+                        call.context.services.temporary_directory);
+  {
+    const Slots::Holder slot(call.context.slots);
+    const dicom::WorkingImage image = InstanceImage(call.context, instance).frame(*frame);
+    NumberWriter out(answer);
+    if (dicom::is_colour(image.kind)) {
+      write_colour(image, out);
+    } else {
+      write_gray(image, out);
+    }
+    out.flush();
   }
-  out.flush();
   answer.finish();
 }
 

@@ -7,6 +7,7 @@
 #include "instance_image.h"
 #include "npy.h"
 #include "slice_order.h"
+#include "spool.h"
 
 namespace hilum::images {
 
@@ -60,17 +61,20 @@ class ArrayWriter {
       : call_(call), options_(options), shape_(std::move(leading_shape)) {}
 
   void add(InstanceImage& source, uint64_t frame) {
-    std::string bytes;
+    Spool spool(call_.context.spool_memory, call_.context.services.temporary_directory);
     {
       const Slots::Holder slot(call_.context.slots);
       dicom::WorkingImage image = source.frame(frame);
       const ArrayFormat format{image.width, image.height, image.kind};
       if (!answer_) begin(format);
       check_same(format_, format);
-      bytes = is_rescaled() ? dicom::rescaled(image, dicom::rescale_of(source.data_set(), frame))
-                            : std::move(image.pixels);
-    }
-    answer_->write(bytes);
+      if (is_rescaled()) {
+        spool.append(dicom::rescaled(image, dicom::rescale_of(source.data_set(), frame)));
+      } else {
+        spool.append(image.pixels);
+      }
+    }  // pixels and slot are given back before the client is waited for
+    spool.send([this](std::string_view piece) { answer_->write(piece); });
   }
   void finish() {
     if (!answer_) throw Error(HILUM_E_BAD_FORMAT, "there are no frames");

@@ -124,10 +124,9 @@ WorkingImage converted(Operation operation, WorkingImage image) {
   return dicom::preview(std::move(image));
 }
 
-void encode(ImageCall& call, const WorkingImage& image, const dicom::ImageSize& size, PictureFormat format,
-            int quality, Slots::Holder& slot) {
+void encode(const ImageCall& call, const WorkingImage& image, const dicom::ImageSize& size,
+            PictureFormat format, int quality, GatheredAnswer& answer) {
   dicom::RowScaler rows(image, size);
-  AnswerStream answer(call.answer, media_type(format), &slot);
   const Output output = [&](std::string_view piece) { answer.write(piece); };
   switch (format) {
     case PictureFormat::Png:
@@ -140,7 +139,6 @@ void encode(ImageCall& call, const WorkingImage& image, const dicom::ImageSize& 
       write_pam(rows, image.kind, output);
       break;
   }
-  answer.finish();
 }
 
 void make_picture(ImageCall& call, Operation operation) {
@@ -155,18 +153,23 @@ void make_picture(ImageCall& call, Operation operation) {
   RenderOptions options;
   if (operation == Operation::Rendered) options = render_options(request);
 
-  Slots::Holder slot(call.context.slots);
-  InstanceImage source(
-      call.context, instance,
-      operation == Operation::Rendered ? InstanceImage::Need::Values : InstanceImage::Need::Pixels);
-  const uint64_t count = source.frames().count();
-  if (count > 0 && *frame >= count) throw Error(HILUM_E_OUT_OF_RANGE, "there is no such frame");
-  const dicom::ImageSize size = target_size(source.frames().format(), options);
-  WorkingImage image = operation == Operation::Rendered ? rendered(source, *frame, options, size)
-                                                        : converted(operation, source.frame(*frame));
-  if (!format || (is_wide && *format == PictureFormat::Jpeg)) return;  // 404 with an empty body
-  encode(call, image, operation == Operation::Rendered ? size : dicom::ImageSize{image.width, image.height},
-         *format, quality, slot);
+  GatheredAnswer answer(call.answer, format ? media_type(*format) : "", call.context.spool_memory,
+                        call.context.services.temporary_directory);
+  {
+    const Slots::Holder slot(call.context.slots);
+    InstanceImage source(
+        call.context, instance,
+        operation == Operation::Rendered ? InstanceImage::Need::Values : InstanceImage::Need::Pixels);
+    const uint64_t count = source.frames().count();
+    if (count > 0 && *frame >= count) throw Error(HILUM_E_OUT_OF_RANGE, "there is no such frame");
+    const dicom::ImageSize size = target_size(source.frames().format(), options);
+    WorkingImage image = operation == Operation::Rendered ? rendered(source, *frame, options, size)
+                                                          : converted(operation, source.frame(*frame));
+    if (!format || (is_wide && *format == PictureFormat::Jpeg)) return;  // 404 with an empty body
+    encode(call, image, operation == Operation::Rendered ? size : dicom::ImageSize{image.width, image.height},
+           *format, quality, answer);
+  }
+  answer.finish();
 }
 
 // Clients that show pictures want one in any case.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
-#include <utility>
 
 namespace hilum::images {
 
@@ -20,7 +19,7 @@ Error busy() { return Error(HILUM_E_BUSY, "too many images are being decoded"); 
 
 Slots::Slots() : free_(std::max(4u, std::thread::hardware_concurrency())) {}
 
-Slots::Holder::Holder(Slots& slots) : slots_(&slots) {
+Slots::Holder::Holder(Slots& slots) : slots_(slots) {
   std::unique_lock lock(slots.mutex_);
   if (slots.free_ == 0 && slots.waiting_ == kMostWaiting) throw busy();
   ++slots.waiting_;
@@ -30,14 +29,12 @@ Slots::Holder::Holder(Slots& slots) : slots_(&slots) {
   --slots.free_;
 }
 
-void Slots::Holder::release() {
-  Slots* slots = std::exchange(slots_, nullptr);
-  if (slots == nullptr) return;
+Slots::Holder::~Holder() {
   {
-    const std::lock_guard lock(slots->mutex_);
-    ++slots->free_;
+    const std::lock_guard lock(slots_.mutex_);
+    ++slots_.free_;
   }
-  slots->freed_.notify_one();
+  slots_.freed_.notify_one();
 }
 
 }  // namespace hilum::images

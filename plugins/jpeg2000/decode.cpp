@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "codestream.h"
+#include "openjpeg_objects.h"
 
 namespace hilum::jpeg2000 {
 namespace {
@@ -60,31 +61,13 @@ class MemoryStream {
     return OPJ_TRUE;
   }
 
-  struct Destroy {
-    void operator()(opj_stream_t* stream) const { opj_stream_destroy(stream); }
-  };
   Codestream bytes_;
   size_t position_ = 0;
-  std::unique_ptr<opj_stream_t, Destroy> stream_;
+  Stream stream_;
 };
-
-struct DestroyCodec {
-  void operator()(opj_codec_t* codec) const { opj_destroy_codec(codec); }
-};
-struct DestroyImage {
-  void operator()(opj_image_t* image) const { opj_image_destroy(image); }
-};
-using Image = std::unique_ptr<opj_image_t, DestroyImage>;
-
-void keep_first_message(const char* message, void* text) {
-  auto& kept = *static_cast<std::string*>(text);
-  if (!kept.empty()) return;
-  kept = message;
-  kept.erase(kept.find_last_not_of("\r\n ") + 1);
-}
 
 Image run_openjpeg(const Codestream& bytes) {
-  const std::unique_ptr<opj_codec_t, DestroyCodec> codec(opj_create_decompress(OPJ_CODEC_J2K));
+  const Codec codec(opj_create_decompress(OPJ_CODEC_J2K));
   if (!codec) throw Error(HILUM_E_NO_MEMORY);
   std::string message;
   opj_set_error_handler(codec.get(), &keep_first_message, &message);

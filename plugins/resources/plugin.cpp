@@ -1,5 +1,7 @@
 // The entry of the plugin and the table of its routes.
 #include <hilum/cpp/plugin.h>
+#include <hilum/draft/decoder.h>
+#include <hilum/draft/encoder.h>
 #include <hilum/ingest.h>
 #include <hilum/rest/level_routes.h>
 #include <hilum/rest/reconstruct_options.h>
@@ -50,8 +52,8 @@ const Arguments kIfMatch = {
     {HILUM_IN_HEADER, "If-Match", "string", "The revision that may be replaced or deleted"}};
 const Arguments kFile = {
     {HILUM_IN_QUERY, "filename", "string", "Name of the file in Content-Disposition"},
-    {HILUM_IN_QUERY, "transcode", "string", "UID of the transfer syntax; only the stored one can be given"},
-    {HILUM_IN_QUERY, "lossy-quality", "integer", "Without effect, as nothing is transcoded"},
+    {HILUM_IN_QUERY, "transcode", "string", "UID of the transfer syntax that the file shall have"},
+    {HILUM_IN_QUERY, "lossy-quality", "integer", "Quality of lossy transfer syntaxes, 1 to 100"},
     {HILUM_IN_HEADER, "Range", "string", "bytes=first-last"},
     {HILUM_IN_HEADER, "Accept", "string", "application/dicom+json or application/dicom+xml for these forms"}};
 const Arguments kReconstruct = reconstruct_arguments();
@@ -118,7 +120,8 @@ const std::vector<LevelRoute>& rows() {
 class Resources {
  public:
   static constexpr const char* kRequired[] = {HILUM_HTTP_V1,        HILUM_INDEX_V1,  HILUM_INGEST_V1,
-                                              HILUM_ATTACHMENTS_V1, HILUM_CONFIG_V1, nullptr};
+                                              HILUM_ATTACHMENTS_V1, HILUM_CONFIG_V1, HILUM_DECODERS_DRAFT,
+                                              HILUM_ENCODERS_DRAFT, nullptr};
 
   explicit Resources(Host host) : services_(host), routes_(host) {
     for (const LevelRoute& row : rows()) add_level_route(routes_, services_, row);

@@ -18,10 +18,12 @@ std::vector<std::string> ids_of(const Request& request) {
 }
 
 // Ids that are unknown, or gone with one before them, are passed over.
-void bulk_delete(const Index& index, const Request& request, Answer& answer) {
+void bulk_delete(const rest::Services& services, const hilum_server_draft& server, const Request& request,
+                 Answer& answer) {
   for (const std::string& id : ids_of(request)) {
+    give_up_if_stopping(services.host, server);
     try {
-      index.delete_resource(id, 0);
+      services.index.delete_resource(id, 0);
     } catch (const Error& error) {
       if (error.code() != HILUM_E_UNKNOWN_RESOURCE) throw;
     }
@@ -31,7 +33,8 @@ void bulk_delete(const Index& index, const Request& request, Answer& answer) {
 
 }  // namespace
 
-void add_bulk_delete_routes(Routes& routes, const rest::Services& services) {
+void add_bulk_delete_routes(Routes& routes, const rest::Services& services,
+                            const hilum_server_draft& server) {
   routes.add({HILUM_POST,
               "/tools/bulk-delete",
               "Deletes resources of any level",
@@ -39,7 +42,9 @@ void add_bulk_delete_routes(Routes& routes, const rest::Services& services) {
               HILUM_PERMISSION_DELETE,
               {{HILUM_IN_BODY, "Resources", "array", "Ids of patients, studies, series and instances"}},
               "1.12"},
-             [&services](Request& request, Answer& answer) { bulk_delete(services.index, request, answer); });
+             [&services, &server](Request& request, Answer& answer) {
+               bulk_delete(services, server, request, answer);
+             });
 }
 
 }  // namespace hilum::tools

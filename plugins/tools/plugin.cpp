@@ -39,7 +39,7 @@ Plugin::Plugin(Host host)
   add_metrics_routes(routes_, host_, server_, settings_);
   add_document_routes(routes_, host_, server_);
   add_maintenance_routes(routes_, services_, server_);
-  add_bulk_delete_routes(routes_, services_);
+  add_bulk_delete_routes(routes_, services_, server_);
 }
 
 }  // namespace hilum::tools

@@ -23,7 +23,10 @@ void add_metrics_routes(Routes& routes, Host host, const hilum_server_draft& ser
                         const Settings& settings);
 void add_document_routes(Routes& routes, Host host, const hilum_server_draft& server);
 void add_maintenance_routes(Routes& routes, const rest::Services& services, const hilum_server_draft& server);
-void add_bulk_delete_routes(Routes& routes, const rest::Services& services);
+void add_bulk_delete_routes(Routes& routes, const rest::Services& services, const hilum_server_draft& server);
+
+// For what may take long: throws HILUM_E_UNAVAILABLE once the server ends or starts again.
+void give_up_if_stopping(Host host, const hilum_server_draft& server);  // maintenance.cpp
 
 // The body of a request that takes one of a few words; what is longer than 256 bytes is cut.
 std::string short_body(const Request& request);

@@ -1,5 +1,6 @@
 """Requests of the attachments of /patients, /studies, /series, /instances."""
 
+from generate import generated_files
 from resources_requests import FILES, LEVELS, UNKNOWN, read
 
 OPTIONS = {"StableAge": 1000, "UserContentType": {"report": 1025, "paper": [1026, "application/pdf"]}}
@@ -31,6 +32,19 @@ def send(both):
                 revisions(both, f"{base}/1030")
                 listing(both, chain)
             methods(both, chain)
+    generated(both)
+
+
+def generated(both):
+    """The bytes of files of each transfer syntax, stored either way."""
+    for name, body in generated_files("image", "syntax").items():
+        path = f"/instances/{both.send('POST', '/instances', body, label=name).json()['ID']}/attachments"
+        both.get(path, label=name)
+        for step in ("compress", "uncompress"):
+            both.send("POST", f"{path}/dicom/{step}", b"", label=name)
+            both.send("POST", f"{path}/dicom/verify-md5", b"", label=name)
+            for route in ("/data", "/md5", "/size", "/is-compressed"):
+                both.get(f"{path}/dicom{route}", label=name)
 
 
 def listing(both, chain):

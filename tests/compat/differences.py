@@ -3,6 +3,7 @@
 import array
 import dataclasses
 import io
+import json
 import math
 import re
 import zipfile
@@ -84,9 +85,36 @@ def other_child(ours, theirs):
     return ours, theirs
 
 
+def without_texts(value):
+    if isinstance(value, dict):
+        return {key: without_texts(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [without_texts(item) for item in value]
+    return "" if isinstance(value, str) else value
+
+
+def other_texts(ours, theirs):
+    """The same answer, in which texts are decoded otherwise."""
+    if ours.status == theirs.status == 200 and without_texts(ours.body) == without_texts(theirs.body):
+        return ours, dataclasses.replace(theirs, body=ours.body)
+    return ours, theirs
+
+
+def frame_by_frame(ours, theirs):
+    """Native pixel data of several frames: 1.10.1 has them as one piece."""
+    if theirs.body == ["0"] and isinstance(ours.body, list):
+        return ours, dataclasses.replace(theirs, body=ours.body)
+    if theirs.status == 404 and ours.status == 200:
+        return ours, ours
+    return one_frame_only(ours, theirs)
+
+
 def as_in_the_file(ours, theirs):
     """Big-endian values: 1.10.1 gives them as its processor holds them."""
-    if isinstance(ours.body, bytes) and isinstance(theirs.body, bytes) and theirs.body == ours.body[::-1]:
+    if not isinstance(ours.body, bytes) or not isinstance(theirs.body, bytes) or len(ours.body) % 2:
+        return ours, theirs
+    swapped = bytes(ours.body[i ^ 1] for i in range(len(ours.body)))
+    if theirs.body in (ours.body[::-1], swapped):
         return ours, dataclasses.replace(theirs, body=ours.body)
     return ours, theirs
 
@@ -365,7 +393,200 @@ def refused_as_text(ours, theirs):
     return (ours, ours) if ours.status == 404 and theirs.status == 200 else (ours, theirs)
 
 
+def missing_from_archive(ours, theirs):
+    """An unknown resource: 404 on both sides, by the code of 1.12."""
+    if ours.status == theirs.status == 404 and theirs.body["OrthancStatus"] == 17:
+        return dataclasses.replace(ours, body={**ours.body, "OrthancStatus": 17}), theirs
+    return ours, theirs
+
+
+def level_is_checked(ours, theirs):
+    return (ours, ours) if (ours.status, theirs.status) == (404, 200) else (ours, theirs)
+
+
+def file_is_named(ours, theirs):
+    if ours.status == theirs.status == 200 and ours.headers in (('filename="a b.zip"',), ('filename="a.zip"',)):
+        return dataclasses.replace(ours, headers=theirs.headers), theirs
+    return ours, theirs
+
+
+def get_since_1_12(ours, theirs):
+    """405 of 1.10.1 on a GET without arguments, and the methods that are allowed."""
+    if (ours.status, theirs.status) == (400, 405):
+        return ours, ours
+    return dataclasses.replace(ours, headers=theirs.headers) if ours.headers == ("Allow: GET,POST",) else ours, theirs
+
+
+def media_by_number(ours, theirs):
+    """The same files and records, images of a series in another order, and with it under other names."""
+
+    def sort(side):
+        files = sorted(str(content) for name, content in side.body if name != "DICOMDIR")
+        records = sorted(str({key: value for key, value in record.items() if key != "ReferencedFileID"})
+                         for record in dict(map(tuple, side.body))["DICOMDIR"]["Records"])
+        return dataclasses.replace(side, body=[files, records])
+
+    if ours.status != 200 or theirs.status != 200 or ours.body == theirs.body:
+        return ours, theirs
+    return sort(ours), sort(theirs)
+
+
+def job_says_utf8(ours, theirs):
+    content = dict(ours.body["Content"])
+    content.pop("Utf8", None)
+    return dataclasses.replace(ours, body={**ours.body, "Content": content}), theirs
+
+
+def rle_is_written(ours, theirs):
+    written = ours.status == theirs.status == 200 and "1.2.840.10008.1.2.5" in str(ours.body)
+    return (ours, ours) if written else (ours, theirs)
+
+
+def own_patient_tags(ours, theirs):
+    """The same, in a folder of another name."""
+
+    def rename(side):
+        return dataclasses.replace(side, body=[[name.partition("/")[2], content] for name, content in side.body])
+
+    if ours.status != 200 or ours.body == theirs.body:
+        return ours, theirs
+    return rename(ours), rename(theirs)
+
+
+NAMES_OF_1_12 = {"SAME2 Doe John Dr/abcd e/CT serie.s_1 x/CT000000.dcm": "SAME2 Doe^John^^Dr/a b c d e/CT ser-ie.s_1 (x)/CT000000.dcm",
+                 "CARETS/T2WFEEPI/CT A1.2_3/CT000000.dcm": "CARETS/T2W FE-EPI/CT A-1.2_3/CT000000.dcm"}
+
+
+def names_of_1_12(ours, theirs):
+    return ours, dataclasses.replace(theirs, body=[[NAMES_OF_1_12.get(name, name), content]
+                                                   for name, content in theirs.body])
+
+
+def retired_lengths_are_dropped(ours, theirs):
+    """Group lengths (retired) that a file had."""
+
+    def drop(body):
+        if isinstance(body, list):
+            return [drop(item) for item in body]
+        return {name: value for name, value in body.items() if not re.search(r"\d,0000$|[a-f],0000$", name)} if isinstance(body, dict) else body
+
+    return ours, dataclasses.replace(theirs, body=drop(theirs.body))
+
+
+def tags_as_ours(*tags):
+    """These tags of a file are what Hilum says, or absent."""
+
+    def adapt(ours, theirs):
+        def take(our, their):
+            if isinstance(our, list) and isinstance(their, list) and len(our) == len(their):
+                return [take(*pair) for pair in zip(our, their)]
+            if not isinstance(our, dict) or not isinstance(their, dict):
+                return their
+            result = {name: value for name, value in their.items() if name not in tags}
+            return {**result, **{name: our[name] for name in tags if name in our}}
+
+        if ours.status != 200 or theirs.status != 200:
+            return ours, theirs
+        return ours, dataclasses.replace(theirs, body=take(ours.body, theirs.body))
+
+    return adapt
+
+
+def renumbered(ours, theirs):
+    """A new identifier more shifts the numbers of the others: they are compared by their places only."""
+
+    def plain(body):
+        if isinstance(body, dict):
+            return {name: plain(value) for name, value in body.items()}
+        if isinstance(body, list):
+            return [plain(value) for value in body]
+        return re.sub(r"<new \d+>", "<new>", body) if isinstance(body, str) else body
+
+    return dataclasses.replace(ours, body=plain(ours.body)), dataclasses.replace(theirs, body=plain(theirs.body))
+
+
+def patient_id_is_new(ours, theirs):
+    return renumbered(*tags_as_ours("0010,0020")(ours, theirs))
+
+
+def sources_are_named(ours, theirs):
+    """1.11.3 and 1.12.11 name the sources in the content of the job."""
+    if not isinstance(ours.body, dict) or ours.status != 200 or "ParentResources" not in ours.body:
+        return ours, theirs
+    added = ("ParentResources",) if "Resources" in theirs.body else ("ParentResources", "Resources")
+    numbers = {}
+
+    def number(text):
+        return re.sub(r"<id \d+>", lambda match: numbers.setdefault(match.group(0), f"<id {len(numbers)}>"), text)
+
+    body = {name: value for name, value in ours.body.items() if name not in added}
+    body = json.loads(number(json.dumps(body, sort_keys=True)))
+    numbers.clear()
+    return dataclasses.replace(ours, body=body), dataclasses.replace(theirs, body=json.loads(number(json.dumps(theirs.body, sort_keys=True))))
+
+
+def client_error_is_400(ours, theirs):
+    """The same code, with the status of a mistake of the client."""
+    return (theirs, theirs) if theirs.status == 500 and ours.status in (400, 404) else (ours, theirs)
+
+
+def works_here(ours, theirs):
+    return (theirs, theirs) if ours.status == 200 and theirs.status in (400, 500) else (ours, theirs)
+
+
+def refused_here(ours, theirs):
+    return (theirs, theirs) if ours.status == 400 and theirs.status == 200 else (ours, theirs)
+
+
+def same_kind_of_file(ours, theirs):
+    """Two files that are not compared further."""
+    return (theirs, theirs) if ours.status == theirs.status == 200 else (ours, theirs)
+
+
+def deleted_since_1_12(ours, theirs):
+    """Jobs and outputs can be deleted: 1.10.1 has no such method."""
+    if theirs.status != 405:
+        return ours, theirs
+    if ours.status == 405:
+        return dataclasses.replace(ours, headers=tuple(header.replace(",DELETE", "") for header in ours.headers)), theirs
+    return (ours, ours) if ours.status == 404 else (ours, theirs)
+
+
+def changes_have_routes(ours, theirs):
+    """/jobs/{id}/pause is not taken for an output of that name."""
+    return (ours, ours) if ours.headers == ("Allow: POST",) and theirs.status in (404, 405) else (ours, theirs)
+
+
+def newer_content(ours, theirs):
+    """The content of jobs with what came after 1.10.1."""
+    added = ("ParentResources", "Resources", "Utf8")
+    if not isinstance(ours.body, dict) or "Content" not in ours.body:
+        return ours, theirs
+    content = {key: value for key, value in ours.body["Content"].items() if key not in added}
+    return dataclasses.replace(ours, body={**ours.body, "Content": content}), theirs
+
+
 DIFFERENCES = {
+    "archives": [
+        Difference("jobs say whether names have letters outside of ASCII, as since 1.12.11", r", job\)$", job_says_utf8),
+        Difference("RLE is written", r"\?transcode=1\.2\.840\.10008\.1\.2\.5$", rle_is_written),
+        Difference("an unknown resource has the code that it has since 1.12.0", r"/(archive|media)( |$)", missing_from_archive),
+        Difference("the level of the id is checked, as since 1.12.0", r"\(a series at another level\)$", level_is_checked),
+        Difference("the name of the file comes from the request, as since 1.11.0 and 1.12.7", r"[fF]ilename", file_is_named),
+        Difference("GET of lists came with 1.12.2", r"^[A-Z]+ /tools/create-", get_since_1_12),
+        Difference("images come by their numbers in the series, as since 1.12.6", r"(/media|create-media(-extended)?)( \((all|many).*|$)",
+                   media_by_number),
+        Difference("names are cleaned by the rules of 1.12.11", r"\(names\)$", names_of_1_12),
+        Difference("patients' folders are called by the tags of the study, as since 1.12.2",
+                   r"^GET /(studies|series)/.*/archive( \(names\))?$", own_patient_tags),
+    ],
+    "jobs": [
+        Difference("jobs and outputs can be deleted, as since 1.12", r"^(DELETE|PUT|POST) /jobs/[^/]+(/archive)?$",
+                   deleted_since_1_12),
+        Difference("changes of state have routes of their own", r"^(GET|DELETE) /jobs/[^/]+/(pause|cancel|resume|resubmit)$",
+                   changes_have_routes),
+        Difference("contents say what came after 1.10.1", r"^GET /jobs/\{id\} \(", newer_content),
+    ],
     "tools": [
         Difference("identifiers are new each time", r"^GET /tools/generate-uid", identifier_form),
         Difference("what 1.12 added, and families that are still to come", r"^GET /tools/?( |$)", other_tools),
@@ -395,6 +616,10 @@ DIFFERENCES = {
                    metadata_added),
         Difference("`?` stands for one character, in every alphabet", r'^POST /tools/find .*"(Patient|Operators)Name": "[^"]*\?',
                    finds_more),
+        Difference("texts are compared without case in every alphabet", r'^POST /tools/find .*"InstitutionName": "[^"]*\\u',
+                   finds_more),
+        Difference("names in character sets that 1.10.1 does not decode",
+                   r'^POST /tools/find .*"PatientName": "(J\\u00e9r|\\u015[23]u|\\u0152UV|\*vre\^|\*\\u5c71|\\u00e7avu)', finds_more),
         Difference("studies of one StudyInstanceUID that different patients have are all found by their modalities",
                    r'^POST /tools/find .*"ModalitiesInStudy"', finds_more),
         Difference("OtherPatientIDs is found by its plain name since 1.11", r'^POST /tools/find .*"OtherPatientIDs"', old_name),
@@ -427,7 +652,9 @@ DIFFERENCES = {
         Difference("ZIP archives of other writers have other bytes around the same array", r"/numpy\?.*compress", archives),
         Difference("numpy keeps the fractions of rescaled values, as 1.12 does", r"/numpy.*\(rescale|/numpy.*liver", fractions_are_kept),
         Difference("JPEG 2000 is decoded", r"\((693_J2KI|GDCMJ2K_TextGBR|J2K_pixelrep_mismatch|JPEG2000|MR_small_jp2klossless|"
-                   r"SC_rgb_gdcm_KY)\.dcm\)$", shows_more),
+                   r"SC_rgb_gdcm_KY)\.dcm\)$|\(syntax GDCM JPEG 2000 ", shows_more),
+        Difference("RLE has its colours plane by plane, whatever PlanarConfiguration says (PS3.5 section 8.2.2); 1.10.1 mixes them",
+                   r"\(syntax GDCM RLE rgb8\)$", other_pixels),
         Difference("colours of 16 bits are shown", r"\((SC_rgb_rle_16bit(_2frame)?\.dcm|rgb 16)\)$", shows_more),
         Difference("gray of 32 bits is shown", r"\((rtdose(_rle|_expb)?(_1frame)?\.dcm|32 bits)\)$", shows_more),
         Difference("the window of images without one spans their 32 bits; in 1.10.1 the number overflows",
@@ -448,10 +675,34 @@ DIFFERENCES = {
         Difference("a file without a usable image is a bad one (400), not one that is not implemented (500)",
                    r"/(numpy|matlab|raw|raw\.gz)(\?| )", bad_file_is_400),
         Difference("Matlab's text of colours has width and height in the order that Matlab needs",
-                   r"/matlab \((ExplVR_BigEnd\.dcm|rgb( planar)?|palette)\)$", sides_in_order),
+                   r"/matlab \((ExplVR_BigEnd\.dcm|rgb( planar)?|palette|image colour by .*|syntax (?!GDCM (JPEG 2000|RLE)).* rgb8)\)$", sides_in_order),
         Difference("the placeholder for unsupported images is a temporary redirect since 1.12.4: a decoder may be added",
                    r"returnUnsupportedImage", temporary_redirect),
         Difference("not-a-number is no number for a window", r"window-(center|width)=nan$", refused_as_text),
+    ],
+    "modification": [
+        Difference("the retired group lengths are not written again", r"/(modify|anonymize) |^(FILES|CREATED)", retired_lengths_are_dropped),
+        Difference("a changed profile leaves DeidentificationMethod with the name of the server alone, as 1.12.7 does",
+                   r"/anonymize ", tags_as_ours("0012,0063")),
+        Difference("a patient without PatientID gets a new one: the result is another patient", r"/anonymize .*(BigEnd|TextGBR)",
+                   patient_id_is_new),
+        Difference("1.10.1 leaves identifiers in this file", r"/anonymize .*rtdose_rle", same_kind_of_file),
+        Difference("OtherPatientIDs is known by its old name, too", r"/modify .*OtherPatientIDs", works_here),
+        Difference("1.10.1 leaves the meta header of another instance when SOPInstanceUID is kept in RLE", r"/modify .*rtdose_rle",
+                   tags_as_ours("meta instance")),
+        Difference("texts that the file's character set cannot hold turn it into UTF-8; 1.10.1 drops the characters",
+                   r"/modify .*pixelrep_mismatch.*00f6rg", tags_as_ours("0008,0005", "0010,0010", "0008,1030")),
+        Difference("unknown tags are a mistake of the client", r"(nope|\[\"\"\]|foo|SequenceX|Sequence\[0\])", client_error_is_400),
+        Difference("Transcode counts for /instances/{id}/anonymize, as in 1.12.5", r"/anonymize .*Transcode", refused_here),
+        Difference("null empties any tag but a sequence", r'/modify .*"Rows": null', works_here),
+        Difference("data URIs of any type are the bytes of an encapsulated document",
+                   r"(create-dicom|CREATED|/modify) .*EncapsulatedDocument", works_here),
+        Difference("Data Set Trailing Padding does not survive a transcoding", r"Transcode", tags_as_ours("fffc,fffc")),
+        Difference("the content of jobs names their sources, as 1.11.3 and 1.12.11 do", r"/(bulk-)?(modify|anonymize) ", sources_are_named),
+        Difference("a body that is no object is a mistake of the client", r"/split \(b'\[\]'", client_error_is_400),
+        Difference("a resource of another level does not belong to the study", r"/split ", client_error_is_400),
+        Difference("pictures with 16 bits of colour are taken, as in 1.11.2", r"(create-dicom|CREATED) .*image/png", works_here),
+        Difference("a broken JPEG is a mistake of the client", r"create-dicom .*image/jpeg", client_error_is_400),
     ],
     "resources": [
         Difference("Labels and IsProtected are in every description since 1.12", DETAILS,
@@ -468,11 +719,26 @@ DIFFERENCES = {
         Difference("which instance speaks for a patient with several isn't fixed; Hilum takes the oldest",
                    r"^GET /patients/da39a3ee-5e6b4b0d-3255bfef-95601890-afd80709/module", other_child),
         Difference("/content gives the bytes as they lie in the file, big-endian ones, too",
-                   r"^GET /instances/07ba157e-[0-9a-f-]+/content/[0-9a-f]{4}-[0-9a-f]{4}$", as_in_the_file),
+                   r"^GET /instances/(07ba157e-[0-9a-f-]+/content/[0-9a-f]{4}-[0-9a-f]{4}$|.*\(syntax big endian )",
+                   as_in_the_file),
         Difference("/content keeps padding of more than one byte",
                    r"^GET /instances/[0-9a-f-]+/content/0008-0008$", padding_is_kept),
         Difference("/content gives the bytes of the frame, not what follows it in the pixel data",
                    r"^GET /instances/(36edb7e3|39fa6d31)-[0-9a-f-]+/content/7fe0-0010/0$", one_frame_only),
+        Difference("/content has native pixel data frame by frame; 1.10.1 has them as one piece",
+                   r"/content/(PixelData|7fe0-0010/[01]) \((image .*|syntax (implicit|big endian|deflated) frames8)\)$",
+                   frame_by_frame),
+        Difference("ISO_IR 203 (Latin-9) came into the standard later", r"\(charset ISO(_| 2022 )IR 203\)$", other_texts),
+        Difference("code extensions between any character sets are followed (PS3.5 section 6.1.2.5); 1.10.1 knows one "
+                   "multi-byte set", r"\(charset (japanese 13 87|latin greek cyrillic|ascii greek)\)$", other_texts),
+        Difference("a character set that is unknown is taken for the default one; 1.10.1 drops all but ASCII",
+                   r"\(charset (unknown|hyphen)\)$", other_texts),
+        Difference("of what is no UTF-8, the bytes that are wrong are dropped, and not good ones behind them",
+                   r"\(charset (utf8 with others|bytes that are no UTF-8)\)$", other_texts),
+        Difference("control characters of texts are kept in every character set", r"\(charset (ascii|unfinished escape)\)$",
+                   other_texts),
+        Difference("an item of a sequence may have a character set of its own (PS3.3 section C.12.1.1.2)",
+                   r"\(charset of an item\)$", other_texts),
         Difference("a NUL byte in a path is refused with 400; 1.10.1 ends the path there", r"^GET /[a-z]+/%00$",
                    refused_nul),
         Difference("an id that isn't an instance's is 404, not an internal error",

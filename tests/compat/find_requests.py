@@ -4,6 +4,7 @@ import glob
 import json
 import os
 
+from generate import SINGLE, WHOLE, generated_files
 from resources_requests import UNKNOWN, read, test_files
 
 OPTIONS = {"StableAge": 1000, "UserMetadata": {"color": 2000}}
@@ -41,6 +42,7 @@ def send(both):
     bad_requests(both)
     lookup(both, values)
     bulk_content(both)
+    generated(both)
 
 
 def find(both, body, label=None):
@@ -106,6 +108,24 @@ def single_tags(both, values):
                 for form in dict.fromkeys(forms_of(tag, value)):
                     find(both, {"Level": level, "Query": {tag: form}})
                     find(both, {"Level": level, "Query": {tag: form}, "CaseSensitive": True})
+
+
+def generated(both):
+    """Names in every character set, however they are written; private and nested tags."""
+    for name, body in generated_files("charset", "private", "nested").items():
+        both.send("POST", "/instances", body, label=name)
+    for _, name in [*SINGLE.values(), *WHOLE.values()]:
+        family = name.split("^")[0]
+        for form in (name, name.upper(), name.lower(), family + "*", "*" + name[2:], name[:2] + "*" + name[-1:]):
+            find(both, {"Level": "Study", "Query": {"PatientName": form}})
+        find(both, {"Level": "Study", "Query": {"PatientName": name}, "CaseSensitive": True})
+        find(both, {"Level": "Study", "Query": {"InstitutionName": name.split("=")[0].lower()}})
+    for form in ("Yamada^Tarou*", "*山田*", "*やまだ^たろう", "*홍^길동", "hong^gildong=*", "*张*", "zhang*", "*筧*"):
+        find(both, {"Level": "Patient", "Query": {"PatientName": form}})
+    for tag, value in (("0031,1001", "a"), ("0031,1001", "*"), ("0031-1001", "a*"), ("0029,1008", "IMAGE NUM 4"), ("0033,1001", "one"),
+                       ("0031,1006", "*"), ("0040,a730", "*"), ("0008,1032", "")):
+        for level in ("Study", "Instance"):
+            find(both, {"Level": level, "Query": {"PatientID": "GEN*", tag: value}})
 
 
 def levels_and_names(both, values):

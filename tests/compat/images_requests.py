@@ -10,6 +10,7 @@ import struct
 import pydicom
 
 import orthanc_server  # noqa: F401  puts tests/integration into the path
+from generate import generated_files
 from images_case import FILES, image, make_pdf, read  # of tests/integration
 from resources_case import make_dicom
 
@@ -26,6 +27,8 @@ def send(both):
             everything(both, upload(both, renamed(read(name), number), name), name)
     for name, body in made_images().items():
         everything(both, upload(both, body, name), name)
+    for name, body in generated_files("image", "syntax").items():
+        generated(both, upload(both, body, name), name)
     series(both)
     pdf(both)
     first = upload(both, image([[0, 1, 2, 3], [4, 5, 6, 700]], instance="2.25.9000"), "for arguments")["instances"]
@@ -76,6 +79,17 @@ def everything(both, ids, name):
     last = max(frames.json()) if frames.status == 200 and frames.json() else 0
     for frame in sorted({0, last}):
         for operation in PICTURES + ("matlab", "raw", "raw.gz", "numpy", "numpy?rescale=0"):
+            both.get(f"{base}/frames/{frame}/{operation}", label=name)
+
+
+def generated(both, ids, name):
+    """What depends on layout and transfer syntax: the pixels of the first and the last frame, in each form once."""
+    base = f"/instances/{ids['instances']}"
+    frames = both.get(f"{base}/frames", label=name).json()
+    for operation in ("image-uint16", "rendered", "numpy", "matlab", "preview"):
+        both.get(f"{base}/{operation}", label=name)
+    for frame in sorted({0, len(frames) - 1}):
+        for operation in ("preview", "raw", "image-uint8"):
             both.get(f"{base}/frames/{frame}/{operation}", label=name)
 
 

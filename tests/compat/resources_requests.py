@@ -7,6 +7,8 @@ import os
 import zipfile
 from urllib.parse import quote
 
+from generate import generated_files
+
 OPTIONS = {"StableAge": 1000, "UserMetadata": {"color": 2000}}
 
 FILES = "/usr/lib/python3/dist-packages/pydicom/data/test_files"
@@ -36,6 +38,9 @@ def send(both):
     files = {os.path.basename(path): read(path) for path in test_files()}
     empty_server(both)
     chains = upload(both, files)
+    both.send("POST", "/instances", files["CT_small.dcm"], label="again")
+    both.send("POST", "/instances", gzip.compress(files["MR_small.dcm"]), {"Content-Encoding": "gzip"},
+              label="gzip")
     bad_uploads(both, files)
     lists(both)
     for name in sorted(chains):
@@ -44,6 +49,7 @@ def send(both):
             descriptions(both, level, chain[level])
         tags(both, chain)
         content(both, chain["instances"], files[name])
+    generated(both)
     wrong_ids(both, chains["CT_small.dcm"])
     metadata(both, chains["CT_small.dcm"])
     protection(both, chains["CT_small.dcm"])
@@ -67,9 +73,6 @@ def upload(both, files):
             ids = answer.json()
             chains[name] = {"patients": ids["ParentPatient"], "studies": ids["ParentStudy"],
                             "series": ids["ParentSeries"], "instances": ids["ID"]}
-    both.send("POST", "/instances", files["CT_small.dcm"], label="again")
-    both.send("POST", "/instances", gzip.compress(files["MR_small.dcm"]), {"Content-Encoding": "gzip"},
-              label="gzip")
     return chains
 
 
@@ -161,6 +164,42 @@ def content(both, instance, file):
     answer = both.get(f"/instances/{instance}/file")
     if answer.body != file:
         both.failures.append(f"the file of {instance} isn't what was sent")
+
+
+def generated(both):
+    """What depends on the content of a file, once for each."""
+    files = generated_files("charset", "private", "nested", "image", "syntax")
+    routes = {
+        "charset": ("/tags", "/simplified-tags"),
+        "private": ("/tags", "/tags?short", "/simplified-tags", "/tags?ignore-length=0031-1001,0031-1002", "/module"),
+        "image": ("/metadata?expand", "/content/PixelData", "/content/7fe0-0010/0", "/content/7fe0-0010/1"),
+    }
+    routes["nested"] = routes["private"]
+    routes["syntax"] = routes["image"] + ("", "/content/Rows", "/header?simplify")
+    for name, chain in upload(both, files).items():
+        kind = name.split()[0]
+        base = f"/instances/{chain['instances']}"
+        for route in routes[kind]:
+            both.get(base + route, label=name)
+        if kind == "charset":
+            both.get(f"/patients/{chain['patients']}?full", label=name)
+            both.get(f"/series/{chain['series']}", label=name)
+        elif kind in ("private", "nested"):
+            both.get(f"/series/{chain['series']}/shared-tags?simplify", label=name)
+            walk(both, f"{base}/content", 0, name)
+        elif both.get(f"{base}/file", label=name).body != files[name]:
+            both.failures.append(f"{name}: the file isn't what was sent")
+
+
+def walk(both, path, depth, name):
+    """All that /content lists, and down into the first and the last item of each sequence, 70 steps deep at most."""
+    answer = both.get(path, label=name)
+    if depth < 70 and answer.status == 200 and (answer.headers.get("content-type") or "").startswith("application/json"):
+        children = answer.json()
+        is_items = children and len(children[0]) < 9
+        for child in dict.fromkeys(children[:1] + children[-1:]) if is_items else children:
+            if depth == 0 or not child.startswith("0008-010"):  # one line of a deep nesting is enough
+                walk(both, f"{path}/{child}", depth + 1, name)
 
 
 def wrong_ids(both, chain):

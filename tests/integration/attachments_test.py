@@ -8,6 +8,7 @@ import json
 import os
 import random
 import struct
+import threading
 import unittest
 import zlib
 
@@ -86,6 +87,31 @@ class Attachments(ServerTest):
         self.expect(200, "POST", self.dicom + "/uncompress", b"")
         self.assertEqual(self.server.get(self.dicom + "/compressed-data").body, self.file)
         self.assertEqual(self.server.get(self.dicom).headers["etag"], f'"0-{md5(self.file)}"')
+
+    def test_etag_belongs_to_the_bytes(self):
+        """While an attachment is replaced again and again."""
+        path = f"/patients/{self.ids['patients']}/attachments/1099"
+        self.expect(200, "PUT", path, b"first")
+        done = threading.Event()
+
+        def replace():
+            for number in range(400):
+                self.server.put(path, b"content %d" % number)
+            done.set()
+
+        thread = threading.Thread(target=replace)
+        thread.start()
+        wrong, count = [], 0
+        while not done.is_set():
+            for route in ("compressed-data", "data"):
+                answer = self.server.get(f"{path}/{route}")
+                count += 1
+                if answer.status != 200 or not answer.headers["etag"].endswith(f'-{md5(answer.body)}"'):
+                    wrong.append((route, answer.status, answer.headers.get("etag"), answer.body[:100]))
+        thread.join()
+        self.assertEqual(wrong, [])
+        self.assertGreater(count, 10)
+        self.expect(200, "DELETE", path)
 
     def ranges(self, path, content):
         size = len(content)

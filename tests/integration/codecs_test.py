@@ -453,6 +453,24 @@ class HostileTest(CodecsCase):
         for name in self.SOURCES:
             self.assertEqual(self.status_of(self.variant(name, enlarge)), 400, name)
 
+    def test_scans_without_end(self):
+        """A progressive image whose last scan comes again and again: a few bytes each, all the pixels each."""
+        gray = pydicom.dcmread(os.path.join(FILES, "CT_small.dcm"))
+        gray.BitsAllocated, gray.BitsStored, gray.HighBit, gray.PixelRepresentation = 8, 8, 7, 0
+        gray.PixelData = gray.PixelData[::2]
+        for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue"):
+            gray.pop(keyword, None)
+        source = os.path.join(self.folder, "progressive.dcm")
+        gray.save_as(source)
+        made = self.encoded(source, "dcmcjpeg", "+ep")
+        dataset = pydicom.dcmread(made)
+        stream = b"".join(decode_data_sequence(dataset.PixelData)).rstrip(b"\0")
+        last, end = stream.rindex(b"\xff\xda"), stream.rindex(b"\xff\xd9")
+        for repeats, status in ((1, 200), (100, 400), (100000, 400)):
+            put_frame(dataset, stream[:last] + stream[last:end] * repeats + stream[end:])
+            dataset.save_as(source)
+            self.assertEqual(self.status_of(source), status, repeats)
+
     def test_streams_that_are_cut(self):
         for name in self.SOURCES:
             for part in (0, 0.02, 0.5):

@@ -48,7 +48,7 @@ class Connection:
     """HTTP that is kept alive."""
 
     def __init__(self, port):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def request(self, method, path, body=None):
         self.connection.request(method, path, body=body)

@@ -64,7 +64,7 @@ class Peer:
     """One association on a plain socket."""
 
     def __init__(self, port, contexts=None, **request):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if contexts is not None:
             self.send(association_request(contexts, **request))

@@ -71,7 +71,7 @@ class DimseTest(unittest.TestCase):
         start = time.monotonic()
         code, output = run("echoscu", "127.0.0.1", str(self.port))
         self.assertEqual(code, 0, output)
-        self.assertLess(time.monotonic() - start, 10)
+        self.assertLess(time.monotonic() - start, 30)
 
     def test_contexts(self):
         with Peer(self.port, {1: (CT, ["1.2.3", IMPLICIT, EXPLICIT]), 3: (CT, ["1.2.840.10008.1.2.4.90", EXPLICIT]),
@@ -106,7 +106,7 @@ class DimseTest(unittest.TestCase):
                 peer.sendall(b"\x01\x00")
             start = time.monotonic()
             self.assertEqual(self.echo_status(), 0)
-            self.assertLess(time.monotonic() - start, 5)
+            self.assertLess(time.monotonic() - start, 30)  # one after the other they would take 900
         finally:
             for peer in silent:
                 peer.close()

@@ -4,6 +4,7 @@
 import io
 import os
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -332,7 +333,7 @@ class TagsOfTheConfiguration(unittest.TestCase):
                 """How many matches C-FIND gives."""
                 arguments = [argument for key in ("0008,0052=STUDY", *keys) for argument in ("-k", key)]
                 done = subprocess.run(["findscu", "-v", "-S", *arguments, "127.0.0.1", str(server.dicom_port)],
-                                      capture_output=True, text=True, timeout=20, check=True)
+                                      capture_output=True, text=True, timeout=60, check=True)
                 return (done.stdout + done.stderr).count("(Pending)")
 
             def ask(query, **fields):
@@ -388,6 +389,35 @@ class TagsOfTheConfiguration(unittest.TestCase):
                 for value in ("PUBLIC", "pub*"):
                     answer = server.post("/tools/find", {"Level": "Study", "Query": {name: value}})
                     self.assertEqual(answer.json(), [stored["ParentStudy"]])
+
+    def test_which_dictionaries(self):
+        """A private tag that DCMTK lists, one of an external dictionary, and a public one."""
+        dataset = pydicom.dcmread(io.BytesIO(make_dicom()))
+        dataset.add_new(0x00290010, "LO", "SIEMENS CSA HEADER")
+        dataset.add_new(0x00291008, "CS", "IMAGE NUM 4")
+        dataset.add_new(0x00770010, "LO", "HILUM TEST")
+        dataset.add_new(0x00771005, "LO", "own")
+        file = io.BytesIO()
+        pydicom.dcmwrite(file, dataset, write_like_original=False)
+        with tempfile.TemporaryDirectory(prefix="hilum-dictionary-") as folder:
+            path = os.path.join(folder, "own.dic")
+            with open(path, "w", encoding="ascii") as own:
+                own.write('(0077,"HILUM TEST",05)\tLO\tOwnText\t1\tPrivateTag\n(0008,0060)\tCS\tModality\t1\tDICOM\n')
+            for options, siemens, text, name in (({}, True, False, True), ({"LoadPrivateDictionary": False}, False, False, True),
+                                                 ({"ExternalDictionaries": [path]}, False, True, False)):
+                with HilumServer(options) as server:
+                    tags = server.get_json(f"/instances/{server.upload(file.getvalue())['ID']}/tags")
+                    known = [tags[tag]["Name"] for tag in ("0029,1008", "0077,1005", "0010,0010", "0008,0060")]
+                    self.assertEqual([known[0] != "Unknown Tag & Data", known[1] == "OwnText", known[2] == "PatientName", known[3]],
+                                     [siemens, text, name, "Modality"], known)
+            for bad in (os.path.join(folder, "absent.dic"), folder):
+                server = HilumServer({"ExternalDictionaries": [bad]})
+                try:
+                    server.launch()
+                    self.assertNotEqual(server.wait_for_end(), 0)
+                    self.assertIn("ExternalDictionaries", server.log())
+                finally:
+                    server.close()
 
     def test_bad_dictionaries(self):
         for entry in ({"0077,1005": ["LO", "Name"]}, {"0010,9ff5": ["XX", "Name"]}, {"0010,9ff5": "LO"}, {"nope": ["LO", "Name"]},

@@ -17,8 +17,9 @@ import subprocess
 import tempfile
 import time
 
-START_SECONDS = 60  # sanitizer builds on a busy machine are slow
-STOP_SECONDS = 30
+START_SECONDS = 120  # sanitizer builds on a busy machine are slow
+STOP_SECONDS = 60
+PORT_TAKEN = "already in use"  # in the log of a server that ends for this reason
 
 
 def free_ports(count):
@@ -102,10 +103,16 @@ class HilumServer:
 
     def start(self):
         """Starts the server and returns once it answers."""
+        begin = len(self.log())
         self.launch()
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
+                # Between free_ports() and now somebody else may have taken the port.
+                if PORT_TAKEN in self.log()[begin:]:
+                    begin = len(self.log())
+                    self.launch()
+                    continue
                 raise RuntimeError(f"hilum ended with {self.process.returncode}:\n{self.log()}")
             try:
                 self.request("GET", "/system", timeout=5)  # any answer will do, 404 too
@@ -200,7 +207,7 @@ class HilumServer:
         return answer.json()
 
 
-def eventually(question, seconds=20, pause=0.05):
+def eventually(question, seconds=60, pause=0.05):
     """Asks until the answer is true, and returns it; the last answer when time is up."""
     deadline = time.monotonic() + seconds
     while True:

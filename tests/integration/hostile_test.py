@@ -119,7 +119,7 @@ class HostileTest(unittest.TestCase):
                 found.append(target)
         return found
 
-    def connect(self, timeout=20):
+    def connect(self, timeout=60):
         return socket.create_connection(("127.0.0.1", self.server.http_port), timeout=timeout)
 
     def raw(self, data, pieces=None):
@@ -271,7 +271,7 @@ class HostileTest(unittest.TestCase):
             start = time.monotonic()
             for _ in range(20):
                 self.assertEqual(self.server.get("/system").status, 200)
-            self.assertLess(time.monotonic() - start, 10)
+            self.assertLess(time.monotonic() - start, 20)  # the slow ones are given up after 30 s
         finally:
             for sock in slow:
                 sock.close()
@@ -290,10 +290,15 @@ class HostileTest(unittest.TestCase):
     def test_clients_that_leave_while_they_are_answered(self):
         """The end of a connection and its last events meet in one turn of an I/O thread; its number is given to a newcomer."""
         upload = b"POST /instances HTTP/1.1\r\nHost: a\r\n%sContent-Length: 10\r\n\r\n0123456789"
-        end, wrong, answered = time.monotonic() + 5, [], []
+        begin, wrong, answered = time.monotonic(), [], []
+
+        def go_on():
+            """For five seconds; on a busy machine for as long as it takes until some have been answered."""
+            passed = time.monotonic() - begin
+            return (passed < 5 or len(answered) <= 10 and passed < 120) and self.server.process.poll() is None
 
         def leave(kind):
-            while time.monotonic() < end and self.server.process.poll() is None:
+            while go_on():
                 answer = b""
                 with self.connect() as sock:
                     try:
@@ -317,7 +322,7 @@ class HostileTest(unittest.TestCase):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(180)
         self.assertIsNone(self.server.process.poll(), self.server.log()[-3000:])
         self.assertEqual(wrong[:3], [])
         self.assertGreater(len(answered), 10)

@@ -4,15 +4,19 @@
 import gzip
 import io
 import os
+import shutil
 import socket
 import struct
+import tempfile
 import threading
 import time
 import unittest
 import zipfile
 
 import numpy
+import pydicom
 
+from hilum_server import eventually
 from images_case import image, make_pdf, read_png
 from resources_case import OPTIONS, UNKNOWN, ServerTest, make_dicom, read
 
@@ -20,7 +24,10 @@ RAMP = [[x * 300 + y for x in range(16)] for y in range(9)]
 COLOURS = [[[x * 15, y * 20, 255 - x] for x in range(16)] for y in range(9)]
 # Sanitizers keep shadows and quarantines, and take their time: what they measure is not the server.
 SANITIZED = bool(os.environ.get("HILUM_SAMPLE_FLAGS"))
-SECONDS = 100 if SANITIZED else 10
+SECONDS = 100 if SANITIZED else 30
+WAITING_DECODER = os.path.join(os.environ.get("HILUM_BUILD_DIR") or
+                               os.path.dirname(os.path.dirname(os.path.abspath(os.environ["HILUM_BINARY"]))),
+                               "tests", "plugins", "waiting_decoder.so")
 PAM = {"Accept": "image/x-portable-arbitrarymap"}
 
 
@@ -398,12 +405,66 @@ class Hostile(ImagesCase):
                 client = socket.create_connection(("127.0.0.1", self.server.http_port))
                 clients.append(client)
                 client.sendall(request)
-            time.sleep(1)
-            self.timed(200, f"/instances/{identifier}/preview")
+            # Refused while so many are being decoded; not for as long as nobody reads the answers.
+            self.assertTrue(eventually(lambda: self.server.get(f"/instances/{identifier}/preview").status == 200, SECONDS))
             self.memory_is_below(before + 500)
         finally:
             for client in clients:
                 client.close()
+
+    def test_pixels_do_not_wait_for_slow_clients(self):
+        side, count = 3000, 12
+        pixels = numpy.arange(side * side, dtype=numpy.uint32).astype(numpy.uint16).reshape(side, side)
+        identifier = self.stored(image([[0]], Rows=side, Columns=side, PixelData=pixels.tobytes()))
+        before = self.memory()
+        clients = []
+        try:
+            for _ in range(count):
+                client = socket.create_connection(("127.0.0.1", self.server.http_port))
+                clients.append(client)
+                client.settimeout(SECONDS)
+                client.sendall(f"GET /instances/{identifier}/numpy HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                self.assertTrue(client.recv(20).startswith(b"HTTP/1.1 200"))
+            # 36 MB of floats for each client: not all in memory once they are made.
+            if not SANITIZED:
+                self.assertTrue(eventually(lambda: self.memory() < before + 300, SECONDS), self.memory() - before)
+            parts = []
+            while sum(map(len, parts)) < 4 * side * side:
+                parts.append(clients[0].recv(1 << 20))
+                self.assertTrue(parts[-1])
+            self.same(numpy.frombuffer(b"".join(parts)[-4 * side:], dtype="<f4"), pixels[-1])
+        finally:
+            for client in clients:
+                client.close()
+
+    def memory(self):
+        """In MB, now."""
+        with open(f"/proc/{self.server.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) // 1024
+
+    def test_large_pictures_are_whole(self):
+        base = f"/instances/{self.stored(image([[x for x in range(16)]] * 16))}"
+        answer = self.expect(200, "GET", f"{base}/rendered?width=6000&window-center=8&window-width=16", headers=PAM)
+        rows = numpy.frombuffer(answer.body.partition(b"ENDHDR\n")[2], dtype=numpy.uint8).reshape(6000, 6000)
+        small = self.picture(f"{base}/rendered?window-center=8&window-width=16")
+        self.assertTrue((rows == numpy.repeat(numpy.repeat(small, 375, 0), 375, 1)).all())
+
+    def test_too_many_samples_in_a_few_bytes(self):
+        side = 16400  # a little more than 2^28 samples: runs of 128 zeros, two bytes each
+        stream = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\0" * (side * side // 128)
+        body = image([[0]], bits=8, Rows=side, Columns=side)
+        dataset = pydicom.dcmread(io.BytesIO(body))
+        dataset.file_meta.TransferSyntaxUID = pydicom.uid.RLELossless
+        dataset.PixelData = pydicom.encaps.encapsulate([stream])
+        dataset["PixelData"].is_undefined_length = True
+        file = io.BytesIO()
+        pydicom.dcmwrite(file, dataset, write_like_original=False)
+        base = f"/instances/{self.stored(file.getvalue())}"
+        before = self.peak_memory()
+        self.timed(415, f"{base}/preview", orthanc="bare")
+        answer = self.timed(500, f"{base}/numpy", orthanc=2)
+        self.assertIn("samples", answer.json()["Details"])
+        self.memory_is_below(before + 100)
 
     def test_many_at_once(self):
         base = f"/instances/{self.stored(image([RAMP, [[7] * 16] * 9]))}"
@@ -423,6 +484,54 @@ class Hostile(ImagesCase):
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+
+
+class Slots(ImagesCase):
+    """Who finds no slot is told so, and waits for nobody."""
+
+    WAITING = 24
+
+    @classmethod
+    def setUpClass(cls):
+        cls.gate = os.path.join(tempfile.mkdtemp(prefix="hilum-gate-"), "open")
+        cls.addClassCleanup(shutil.rmtree, os.path.dirname(cls.gate))
+        os.environ["HILUM_TEST_GATE"] = cls.gate
+        cls.addClassCleanup(os.environ.pop, "HILUM_TEST_GATE")
+        cls.options = {**OPTIONS, "Plugins": [WAITING_DECODER]}
+        super().setUpClass()
+
+    def test_busy(self):
+        dataset = pydicom.dcmread(io.BytesIO(image([[1, 2], [3, 4]], bits=8)))
+        dataset.file_meta.TransferSyntaxUID = pydicom.uid.UID("1.2.840.10008.1.2.6.1")  # one that pydicom knows, as long
+        dataset.PixelData = pydicom.encaps.encapsulate([b"\1\2\3\4"])
+        dataset["PixelData"].is_undefined_length = True
+        file = io.BytesIO()
+        pydicom.dcmwrite(file, dataset, write_like_original=False)
+        body = file.getvalue().replace(b"1.2.840.10008.1.2.6.1", b"1.2.840.10008.1.2.8.1")
+        path = f"/instances/{self.stored(body)}/image-uint8"
+        slots = max(4, os.cpu_count())
+        answers = []
+
+        def ask():
+            answers.append(self.server.request("GET", path))
+
+        # One more than can hold a slot and wait for one: that one is refused, while no frame is done.
+        threads = [threading.Thread(target=ask) for _ in range(slots + self.WAITING + 1)]
+        try:
+            for thread in threads:
+                thread.start()
+            self.assertTrue(eventually(lambda: answers, 60))
+            self.assertEqual(answers[0].status, 503)
+            self.assertEqual(answers[0].json()["HttpStatus"], 503)
+            self.assertFalse(os.path.exists(self.gate))
+        finally:
+            with open(self.gate, "w", encoding="ascii"):
+                pass
+            for thread in threads:
+                thread.join()
+        self.assertIn(200, [answer.status for answer in answers])
+        self.assertLessEqual({answer.status for answer in answers}, {200, 503})
+        self.same(self.picture(path), [[1, 2], [3, 4]])
 
 
 if __name__ == "__main__":

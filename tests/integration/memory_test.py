@@ -85,7 +85,7 @@ class MemoryTest(unittest.TestCase):
 
     def check_memory(self, what, peak=PEAK_LIMIT):
         highest = self.memory("VmHWM")
-        eventually(lambda: self.memory("VmRSS") < REST_LIMIT, 5)
+        eventually(lambda: self.memory("VmRSS") < REST_LIMIT, 20)
         rest = self.memory("VmRSS")
         print(f"\n{what}: peak {highest / MB:.0f} MB, afterwards {rest / MB:.0f} MB", flush=True)
         if not SANITIZED:

@@ -377,7 +377,7 @@ class Tags(ServerTest):
     def test_transcode(self):
         path = self.ct()[0]["Path"] + "/file"
         self.assertEqual(self.expect(200, "GET", path + "?transcode=1.2.840.10008.1.2.1").body, self.ct()[1])
-        details = self.expect(500, "GET", path + "?transcode=1.2.840.10008.1.2.4.70", orthanc=2).json()["Details"]
+        details = self.expect(500, "GET", path + "?transcode=1.2.840.10008.1.2.4.100", orthanc=2).json()["Details"]
         self.assertIn("1.2.840.10008.1.2.1 ", details)
         self.expect(400, "GET", path + "?transcode=jpeg", orthanc=3)
 

@@ -63,7 +63,7 @@ def _command_element(number, value):
 class Association:
     """Owned by one thread. Raises OSError when the connection ends."""
 
-    def __init__(self, port, called="HILUM", calling="SENDER", sop_class=SOP_CLASS, timeout=30):
+    def __init__(self, port, called="HILUM", calling="SENDER", sop_class=SOP_CLASS, timeout=60):
         self.sop_class = sop_class
         self.message_id = 0
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)

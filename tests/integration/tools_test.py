@@ -15,7 +15,7 @@ from pydicom.uid import generate_uid
 from dicom_peer import BOTH, CT, EXPLICIT, IMPLICIT, VERIFICATION, Peer
 from hilum_server import HilumServer, eventually
 from openapi_check import problems_of
-from resources_case import OPTIONS, UNKNOWN, ServerTest, make_dicom, read
+from resources_case import OPTIONS, UNKNOWN, ServerTest, archive, make_dicom, read
 
 # What a sanitizer takes is not the server's.
 SANITIZED = bool(os.environ.get("HILUM_SAMPLE_FLAGS"))
@@ -433,6 +433,24 @@ class EndTest(unittest.TestCase):
             answer = server.post("/tools/shutdown", b"anything")
             self.assertEqual((answer.status, answer.json()), (200, {}))
             self.assertEqual(server.wait_for_end(20), 0)
+
+    def test_a_long_deletion_does_not_hold_up_the_end(self):
+        files = [(str(i), make_dicom(patient=f"P{i}", study=f"5.{i}", series=f"5.{i}.1", instance=f"5.{i}.1.1"))
+                 for i in range(1500)]
+        with HilumServer({"StableAge": 1000}) as server:
+            self.assertEqual(server.post("/instances", archive(files)).status, 200)
+            patients = server.get_json("/patients")
+            self.assertEqual(len(patients), 1500)
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append(
+                server.post("/tools/bulk-delete", {"Resources": patients}).status))
+            thread.start()
+            self.assertTrue(eventually(lambda: server.get_json("/statistics")["CountPatients"] < 1500, pause=0))
+            server.stop()
+            thread.join()
+            self.assertEqual(answers, [503])
+            server.start()
+            self.assertGreater(len(server.get_json("/patients")), 0)
 
     def test_options_are_what_the_settings_begin_with(self):
         options = {"DefaultEncoding": "Hebrew", "MetricsEnabled": False, "UnknownSopClassAccepted": True,

@@ -45,6 +45,7 @@
     "Cannot send a response which is acceptable according to the Accept HTTP header")                        \
   X(HILUM_E_NULL_POINTER, 35, 500, "Cannot handle a NULL pointer")                                           \
   X(HILUM_E_UNAVAILABLE, 36, 503, "The server is currently not available (probably a transient situation)")  \
+  X(HILUM_E_CANCELED_JOB, 37, 500, "This job was canceled")                                                  \
   X(HILUM_E_BAD_RANGE, 41, 416, "Incorrect range request")                                                   \
   X(HILUM_E_BUSY, 42, 503, "The server is too busy to serialize access, the operation must be tried again")  \
   X(HILUM_E_REVISION, 43, 409,                                                                               \
@@ -58,6 +59,18 @@
     "The TCP port of the DICOM server is privileged or already in use")                                      \
   X(HILUM_E_BAD_AET, 2009, 500, "Invalid application entity title (AET)")                                    \
   X(HILUM_E_DIRECTORY_EXPECTED, 2000, 500, "The path to a directory is expected")                            \
+  X(HILUM_E_NO_SOP_CLASS_OR_INSTANCE, 2014, 500,                                                             \
+    "DicomUserConnection: Unable to find the SOP class and instance")                                        \
+  X(HILUM_E_CANNOT_STORE_INSTANCE, 2018, 500, "Cannot store an instance")                                    \
+  X(HILUM_E_ONLY_STRINGS, 2019, 400, "Only string values are supported when creating DICOM instances")       \
+  X(HILUM_E_OVERRIDE_PARENT, 2020, 400, "Trying to override a value inherited from a parent module")         \
+  X(HILUM_E_USE_CONTENT, 2021, 400, "Use \"Content\" to inject an image into a new DICOM instance")          \
+  X(HILUM_E_NO_PAYLOAD, 2022, 400, "No payload is present for one instance in the series")                   \
+  X(HILUM_E_USE_DATA_URI, 2023, 400,                                                                         \
+    "The payload of the DICOM instance must be specified according to Data URI scheme")                      \
+  X(HILUM_E_INEXISTENT_PARENT, 2024, 400, "Trying to attach a new DICOM instance to an inexistent resource") \
+  X(HILUM_E_PARENT_IS_INSTANCE, 2025, 400,                                                                   \
+    "Trying to attach a new DICOM instance to an instance (must be a series, study or patient)")             \
   X(HILUM_E_UNSUPPORTED_MEDIA_TYPE, 3000, 415, "Unsupported media type")
 
 #define HILUM_STATUS_ENUM_(name, number, http, message) name = number,

@@ -1,10 +1,9 @@
-#include <fcntl.h>
 #include <hilum/cpp/error.h>
+#include <hilum/cpp/nameless_file.h>
 #include <hilum/rest/temporary_file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 namespace hilum::rest {
@@ -16,13 +15,8 @@ Error failure(const std::string& what) {
 }
 
 int open_nameless(const std::string& folder) {
-  int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file >= 0) return file;
-  // Some file systems have no O_TMPFILE.
-  std::string path = folder + "/hilum-XXXXXX";
-  file = ::mkostemp(path.data(), O_CLOEXEC);
+  const int file = open_nameless_file(folder);
   if (file < 0) throw failure("no temporary file in \"" + folder + "\"");
-  ::unlink(path.c_str());
   return file;
 }
 

@@ -254,10 +254,10 @@ TEST(StopSignalTest, FetchesSignalsAndRequests) {
   EXPECT_EQ(StopReason::kHangup, stop.wait());
   for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
     kill(getpid(), signal);
-    EXPECT_EQ(StopReason::kShutdown, stop.wait_for(std::chrono::seconds(10)));
+    EXPECT_EQ(StopReason::kShutdown, stop.wait_for(std::chrono::seconds(60)));
   }
   std::thread other([&stop] { stop.request(StopReason::kReset); });
-  EXPECT_EQ(StopReason::kReset, stop.wait_for(std::chrono::seconds(10)));
+  EXPECT_EQ(StopReason::kReset, stop.wait_for(std::chrono::seconds(60)));
   other.join();
   stop.request(StopReason::kShutdown);
   stop.request(StopReason::kReset);

@@ -40,7 +40,7 @@ TEST(EventBus, DeliversInOrderToEveryListener) {
     expected.push_back(i);
     expected.push_back(i + 1);
   }
-  bus.stop(10000);
+  bus.stop(60000);
   EXPECT_EQ(a.sequences, expected);
   EXPECT_EQ(b.sequences, expected);
 }
@@ -57,9 +57,9 @@ TEST(EventBus, ASlowListenerHoldsUpNobody) {
   });
   bus.publish({event(1)});
   bus.publish({event(2)});
-  EXPECT_EQ(reached.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(reached.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
   release.set_value();
-  bus.stop(10000);
+  bus.stop(60000);
 }
 
 TEST(EventBus, LosesTheOldestBeyondTheLimit) {
@@ -100,16 +100,17 @@ TEST(EventBus, RemovedListenersAreNotCalledAnyMore) {
     });
   }
   bus.listen("other", other.listener());
-  for (int64_t i = 0; i < 100; ++i) {
+  constexpr int kPublished = 20000;  // far more than are delivered before remove(), also on a busy machine
+  for (int64_t i = 0; i < kPublished; ++i) {
     bus.publish({event(i)});
   }
   bus.remove("gone");
   const int after = calls;
-  bus.publish({event(100)});
-  bus.stop(10000);
+  bus.publish({event(kPublished)});
+  bus.stop(60000);
   EXPECT_EQ(calls, after);
-  EXPECT_LT(after, 200);
-  EXPECT_EQ(other.sequences.size(), 101u);
+  EXPECT_LT(after, 2 * kPublished);
+  EXPECT_EQ(other.sequences.size(), size_t{kPublished} + 1);
 }
 
 TEST(EventBus, AListenerMayThrow) {
@@ -123,7 +124,7 @@ TEST(EventBus, AListenerMayThrow) {
     throw 1;
   });
   bus.publish({event(1), event(2)});
-  bus.stop(10000);
+  bus.stop(60000);
   EXPECT_EQ(calls, 2);
 }
 
@@ -141,12 +142,12 @@ TEST(EventBus, StopsInTimeWithAListenerThatHangs) {
     bus.publish({event(1), event(2)});
     const auto start = std::chrono::steady_clock::now();
     bus.stop(50);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
     bus.publish({event(3)});
     bus.listen("late", [](const index::Change&) { FAIL(); });
   }
   release->set_value();
-  EXPECT_EQ(ended.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(ended.wait_for(std::chrono::seconds(60)), std::future_status::ready);
 }
 
 TEST(EventBus, ManyPublishersAndPluginsThatComeAndGo) {

@@ -1,5 +1,6 @@
 // Searches (query.h, query_order.h) against a model that looks at everything, and the parts they are made of.
 #include <gtest/gtest.h>
+#include <hilum/cpp/error.h>
 #include <hilum/dicom/normalize.h>
 
 #include <algorithm>
@@ -300,6 +301,20 @@ TEST_F(FindTest, OrdersByTagsAndMetadata) {
 }
 
 // What was stored before a tag was among the main tags may have it all the same.
+// What must be kept to put matches in order is bounded; a limit makes it little.
+TEST_F(FindTest, RefusesToOrderTooMuch) {
+  Ordering by_number;
+  by_number.tag = dicom::kInstanceNumber;
+  const std::vector<Ordering> many(1000, by_number);  // some 40 KB for each match
+  const Snapshot view = snapshot();
+  Query query;
+  query.level = Level::kInstance;
+  const auto ignore = [](const Found&) { return true; };
+  EXPECT_THROW(find_ordered(view, query, many, ignore), Error);
+  query.limit = 100;
+  EXPECT_NO_THROW(find_ordered(view, query, many, ignore));
+}
+
 TEST_F(FindTest, DoubtsResourcesThatAreOlderThanTheTag) {
   NewInstance newer = make_instance("N1", "1", "1.1", "1.1.1");
   newer.tags[1].insert(newer.tags[1].begin() + 1, {kAdded, "1.8", false});
@@ -330,7 +345,7 @@ TEST_F(FindTest, TakesTheShortestWay) {
   const auto count = [&](const Query& query) {
     const std::optional<Way> way = choose_way(view, query, {});
     size_t entries = 0;
-    if (way) way->walk([&](ResourceId) { return ++entries > 0; });
+    if (way) way->walk([&](ResourceId) { return ++entries > 0; }, [] { return true; });
     return way ? entries : SIZE_MAX;
   };
   Query query;
@@ -342,6 +357,73 @@ TEST_F(FindTest, TakesTheShortestWay) {
   query.constraints.pop_back();
   query.labels = {"nobody", "rare"};
   EXPECT_EQ(count(query), 0u);
+}
+
+// A pattern that may have to pass by all keys isn't followed to its end only to learn how much it would bring.
+TEST_F(FindTest, LooksAtAFewKeysBeforeItChooses) {
+  const Snapshot view = snapshot();
+  Query query;
+  query.level = Level::kInstance;
+  query.constraints = {{dicom::kPatientName, Matcher::for_rest(dicom::kPatientName, "*l^5*", false)}};
+  std::optional<Way> way = choose_way(view, query, {});
+  ASSERT_TRUE(way);
+  EXPECT_FALSE(way->is_long);
+  const size_t expected = way->entries.size();
+  EXPECT_GT(expected, 0u);
+
+  way = choose_way(view, query, {}, 10);
+  ASSERT_TRUE(way);
+  EXPECT_TRUE(way->is_long);
+  size_t entries = 0, looks = 0;
+  way->visit([&](ResourceId) { return ++entries > 0; }, [&] { return ++looks > 0; });
+  EXPECT_EQ(entries, expected);
+  EXPECT_GE(looks, 100u);
+
+  query.constraints.push_back(
+      {dicom::kSopInstanceUid, Matcher::for_rest(dicom::kSopInstanceUid, "9.5\\9.6", false)});
+  way = choose_way(view, query, {}, 10);
+  ASSERT_TRUE(way);
+  EXPECT_FALSE(way->is_long) << "the way that is known to be short";
+  EXPECT_EQ(way->entries.size(), 2u);
+}
+
+// Whoever searches is asked whether to go on, also when nothing matches.
+TEST_F(FindTest, EndsWhenNobodyWantsItAnyMore) {
+  const Snapshot view = snapshot();
+  for (const char* pattern : {"nope*nope", "*nope", "*"}) {
+    for (const Tag tag : {dicom::kPatientName, dicom::kPatientId}) {
+      Query query;
+      query.level = Level::kInstance;
+      query.constraints = {{tag, Matcher::for_rest(tag, pattern, false)},
+                           {dicom::kPatientId, Matcher::for_rest(dicom::kPatientId, "*", false)}};
+      query.metadata.push_back({kColor, Matcher::for_rest(0x00081090, "*", false)});
+      size_t asked = 0, matches = 0;
+      query.go_on = [&] { return ++asked < 2; };
+      find(view, query, [&](const Found&) { return ++matches > 0; });
+      EXPECT_LE(asked, 2u) << pattern;
+      EXPECT_LT(matches, 256u) << pattern;
+    }
+  }
+  Query query;
+  query.level = Level::kInstance;
+  query.go_on = []() -> bool { throw Error(HILUM_E_UNAVAILABLE); };
+  EXPECT_THROW(find(view, query, [](const Found&) { return true; }), Error);
+}
+
+// PatientName added at the level of studies: the keys of patients say nothing about the names of their studies.
+TEST_F(FindTest, FindsATagThatIsAddedBelowItsKeys) {
+  NewInstance made = make_instance("OTHER", "70", "70.1", "70.1.1");
+  made.tags[0] = {{dicom::kPatientName, "First", false}, {dicom::kPatientId, "OTHER", false}};
+  made.tags[1] = {{dicom::kPatientName, "Second", false}, {dicom::kStudyInstanceUid, "70", false}};
+  std::sort(made.tags[1].begin(), made.tags[1].end(),
+            [](const dicom::TagValue& a, const dicom::TagValue& b) { return a.tag < b.tag; });
+  transaction.add_instance(made);
+  commit();
+  Query query;
+  query.level = Level::kStudy;
+  query.constraints = {
+      {dicom::kPatientName, Matcher::for_rest(dicom::kPatientName, "second", false), Level::kStudy}};
+  EXPECT_EQ(found(query), std::vector<PublicId>{made.ids[1]});
 }
 
 }  // namespace

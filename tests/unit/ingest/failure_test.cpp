@@ -1,4 +1,5 @@
 // The archive on a disk of which one call fails: what was acknowledged is there, what failed is not.
+#include "core/ingest/batch.h"
 #include "tests/unit/index/failing_env.h"
 #include "tests/unit/ingest/fixture.h"
 #include "tests/unit/storage/failing_files.h"
@@ -81,6 +82,34 @@ void label(Archive& archive, Expected& expected, int patient, const std::string&
   }
 }
 
+// Two new instances for an old one: all or nothing.
+void exchange(Archive& archive, Expected& expected, int patient, std::pair<int, int> removed) {
+  const std::string small = instance_file(patient, 1, 100), large = instance_file(patient, 2, kLarge);
+  expected.files.try_emplace(id_of(patient, 1));
+  expected.files.try_emplace(id_of(patient, 2));
+  const PublicId gone = id_of(removed.first, removed.second);
+  const auto act = [&] {
+    const auto batch = archive.ingest().open_batch();
+    for (const std::string& file : {small, large}) {
+      Bytes bytes;
+      bytes.memory = file;
+      batch->add(std::move(bytes), {});
+    }
+    batch->then([&](index::Transaction& transaction, std::vector<index::BlobUuid>& blobs) {
+      if (const auto found = transaction.find(gone)) {
+        const auto freed = transaction.remove(*found).blobs;
+        blobs.insert(blobs.end(), freed.begin(), freed.end());
+      }
+    });
+    batch->commit();
+  };
+  if (attempt(expected, act)) {
+    expected.files[id_of(patient, 1)] = small;
+    expected.files[id_of(patient, 2)] = large;
+    expected.files[gone] = std::nullopt;
+  }
+}
+
 void live(Archive& archive, Expected& expected) {
   store(archive, expected, 9, 1, 100);
   store(archive, expected, 1, 1, 100);
@@ -93,6 +122,7 @@ void live(Archive& archive, Expected& expected) {
   store(archive, expected, 2, 2, kLarge + 2);
   remove(archive, expected, 2, 1);
   store(archive, expected, 1, 3, 100);
+  exchange(archive, expected, 4, {2, 2});
   label(archive, expected, 9, "second");
 }
 

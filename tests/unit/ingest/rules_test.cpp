@@ -96,7 +96,7 @@ TEST(Recycling, Reject) {
 
 TEST(Stability, AnnouncedInOrderAfterTheAge) {
   Options options = fast_options();
-  options.stable_age_seconds = 1;
+  options.stable_age_seconds = 2;
   Archive archive(options);
   std::mutex mutex;
   std::condition_variable wake;
@@ -114,11 +114,11 @@ TEST(Stability, AnnouncedInOrderAfterTheAge) {
   EXPECT_FALSE(archive.ingest().is_stable(series->id));
   {
     std::unique_lock lock(mutex);
-    EXPECT_TRUE(wake.wait_for(lock, std::chrono::seconds(10), [&] { return seen.size() == 3; }));
+    EXPECT_TRUE(wake.wait_for(lock, std::chrono::seconds(60), [&] { return seen.size() == 3; }));
   }
   EXPECT_EQ(seen, (std::vector<ChangeType>{ChangeType::kStableSeries, ChangeType::kStableStudy,
                                            ChangeType::kStablePatient}));
-  for (int i = 0; i < 500 && !archive.ingest().is_stable(series->id); ++i) {
+  for (int i = 0; i < 30000 && !archive.ingest().is_stable(series->id); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   EXPECT_TRUE(archive.ingest().is_stable(series->id));

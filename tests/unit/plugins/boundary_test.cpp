@@ -55,7 +55,7 @@ TEST(CallGateTest, ClosesAndWaits) {
   EXPECT_FALSE(gate.enter());
   EXPECT_FALSE(gate.wait(std::chrono::milliseconds(5)));
   std::thread other([&] { gate.leave(); });
-  EXPECT_TRUE(gate.wait(std::chrono::seconds(10)));
+  EXPECT_TRUE(gate.wait(std::chrono::seconds(60)));
   other.join();
 }
 
@@ -79,7 +79,7 @@ TEST(CallGateTest, NobodyIsInsideAfterTheWait) {
       });
     }
     gate.close();
-    ASSERT_TRUE(gate.wait(std::chrono::seconds(10)));
+    ASSERT_TRUE(gate.wait(std::chrono::seconds(60)));
     closed = true;
     EXPECT_EQ(inside.load(), 0);
     for (std::thread& visitor : visitors) {

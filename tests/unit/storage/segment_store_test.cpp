@@ -120,6 +120,25 @@ TEST(SegmentStore, AdoptsSpooledFiles) {
   EXPECT_TRUE(check_blobs(folder.path(), kv, true).empty());
 }
 
+// As where O_TMPFILE is unknown: what has once had a name can be given none.
+TEST(SegmentStore, CopiesSpooledFilesThatCannotBeNamed) {
+  TempFolder folder;
+  MemoryStore kv;
+  Server server(folder.path(), kv);
+  std::string name = server.store().spool_directory() + "/named-XXXXXX";
+  const int fd = mkstemp(name.data());
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(unlink(name.c_str()), 0);
+  const size_t size = 700000;  // more than one piece
+  ASSERT_EQ(write(fd, blob('s', size).data(), size), static_cast<ssize_t>(size));
+  std::vector<std::unique_ptr<StagedBlob>> blobs;
+  blobs.push_back(server.store().stage_file(fd, size));
+  index::KvBatch changes;
+  server.commit(blobs, {}, &changes);
+  EXPECT_EQ(server.get(blobs[0]->uuid()), blob('s', size));
+  EXPECT_TRUE(check_blobs(folder.path(), kv, true).empty());
+}
+
 TEST(SegmentStore, DroppedBlobsLeaveNothing) {
   TempFolder folder;
   MemoryStore kv;
@@ -235,7 +254,7 @@ TEST(SegmentStore, SweepsFilesThatACrashLeftBehind) {
   ASSERT_TRUE(std::filesystem::exists(files.path_of(orphan)));
   Server server(folder.path(), kv);
   const auto on_its_way = server.store().stage(blob('w', 9000));
-  for (int i = 0; i < 500 && std::filesystem::exists(files.path_of(orphan)); ++i) {
+  for (int i = 0; i < 6000 && std::filesystem::exists(files.path_of(orphan)); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_FALSE(std::filesystem::exists(files.path_of(orphan)));

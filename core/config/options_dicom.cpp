@@ -161,7 +161,7 @@ OptionTable transcoding_options() {
           .unused(),
       integer("MediaArchiveSize", 1, "Archives made by jobs that are kept for download.")
           .between(1, 1000000)
-          .owned_by("archives"),
+          .owned_by("jobs"),
       boolean("SynchronousZipStream", true,
               "Sends ZIP archives while they are made. False: from a temporary file.")
           .owned_by("archives"),

@@ -83,7 +83,8 @@ OptionTable dictionary_options() {
       boolean("LoadPrivateDictionary", true, "Knows the private tags of the vendors that DCMTK lists."),
       list("ExternalDictionaries", OptionType::kPathList, "[]",
            "DCMTK dictionary files to use in place of the built-in ones, in this order."),
-      text("DefaultPrivateCreator", "", "Private creator of tags that requests name without one.").unused(),
+      text("DefaultPrivateCreator", "", "Private creator of tags that requests name without one.")
+          .owned_by("modification"),
       section("UserMetadata", "Names of own metadata, as \"name\": number from 1024 to 65535."),
       section("UserContentType",
               "Names of own attachments, as \"name\": number, or [number, \"MIME type\"]; numbers from "

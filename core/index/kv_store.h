@@ -61,6 +61,9 @@ class KvStore {
   virtual std::shared_ptr<const KvSnapshot> snapshot() const = 0;
   // Atomic. With `sync` it is on the disk when the call returns, and so is everything written before.
   virtual void write(const KvBatch& batch, bool sync) = 0;
+  // Called by the writing thread when it has time, and after deletions: may put in order what erased keys have left, so
+  // that scans do not pay for them. Never throws.
+  virtual void tidy() {}
 };
 
 }  // namespace hilum::index

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 #include "core/base/files.h"
 #include "core/base/log.h"
@@ -300,6 +301,36 @@ void LevelDbStore::write(const KvBatch& batch, bool sync) {
     failed_ = true;
     throw;
   }
+  const std::lock_guard lock(mutex_);
+  for (const KvBatch::Change& change : batch.changes()) {
+    if (change.erase) {
+      erased_.note(change.key);
+    }
+  }
+}
+
+void LevelDbStore::tidy() {
+  ErasedRanges erased;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!erased_.is_due() || failed_ || !impl_) {
+      return;
+    }
+    erased = std::exchange(erased_, {});
+  }
+  const auto impl = current();
+  const auto size = [&](const ErasedRanges::Range& range) {
+    const leveldb::Range whole(range.first, range.last);
+    uint64_t bytes = 0;
+    impl->db->GetApproximateSizes(&whole, 1, &bytes);
+    return bytes;
+  };
+  erased.take(size, [&](const ErasedRanges::Range& range) {
+    const leveldb::Slice first(range.first), last(range.last);
+    impl->db->CompactRange(&first, &last);
+  });
+  const std::lock_guard lock(mutex_);
+  erased_ = std::move(erased);  // only the writing thread notes, and it is here
 }
 
 void LevelDbStore::flush_logs() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/index/erased_ranges.h"
 #include "core/index/kv_store.h"
 
 namespace leveldb {
@@ -39,6 +40,7 @@ class LevelDbStore final : public KvStore {
   bool get(std::string_view key, std::string* value) const override;
   std::shared_ptr<const KvSnapshot> snapshot() const override;
   void write(const KvBatch& batch, bool sync) override;
+  void tidy() override;
 
   // Gives the space of what was erased back to the file system. Long; others read and write meanwhile.
   void compact();
@@ -59,6 +61,7 @@ class LevelDbStore final : public KvStore {
   mutable std::mutex mutex_;
   mutable std::shared_ptr<Impl> impl_;  // guarded by mutex_; null: could not be opened anew
   bool failed_ = false;                 // guarded by mutex_; a write has failed since it was opened
+  ErasedRanges erased_;                 // guarded by mutex_
 };
 
 }  // namespace hilum::index

@@ -54,12 +54,17 @@ std::vector<Stored> Batch::commit() {
 }
 
 Applied Batch::apply(index::Transaction& transaction) {
+  require_expected(transaction);
   Applied applied;
   std::unordered_set<index::ResourceId> touched;
   for (Prepared& prepared : instances_) {
     const Applied one = apply_store(transaction, *prepared.instance, options_, &prepared.stored.outcome);
     add_distinct(applied.touched, touched, one.touched);
     applied.removed.insert(applied.removed.end(), one.removed.begin(), one.removed.end());
+    if (!one.keep_blobs && only_new_) {
+      throw Error(HILUM_E_DUPLICATE, "instance " + prepared.stored.instance.to_string() +
+                                         " was stored by somebody else meanwhile: nothing was changed");
+    }
     if (!one.keep_blobs) {
       for (const index::Attachment& attachment : prepared.instance->attachments) {
         applied.removed.push_back(attachment.uuid);
@@ -71,6 +76,22 @@ Applied Batch::apply(index::Transaction& transaction) {
   }
   require_complete(transaction);
   return applied;
+}
+
+void Batch::require_expected(const index::Transaction& transaction) const {
+  for (const auto& [id, file] : expected_) {
+    const auto found = transaction.find(id);
+    const bool is_same =
+        found && std::any_of(found->attachments.begin(), found->attachments.end(),
+                             [&uuid = file](const index::Attachment& attachment) {
+                               return attachment.type == kDicomAttachment && attachment.uuid == uuid;
+                             });
+    if (!is_same) {
+      throw Error(HILUM_E_REVISION,
+                  "instance " + id.to_string() +
+                      " was deleted or replaced by somebody else meanwhile: nothing was changed");
+    }
+  }
 }
 
 void Batch::require_complete(const index::Transaction& transaction) const {

@@ -36,6 +36,11 @@ class Batch {
   // Errors as of Ingest::store(). The outcome is kStored or kFilteredOut; whether the instance is there already turns
   // out at the commit.
   Stored add(Bytes&& bytes, const Origin& origin);
+  // From now on an instance that is there already and would be kept makes the commit fail with HILUM_E_DUPLICATE.
+  void require_new() { only_new_ = true; }
+  // Before any instance is stored, the instance must be there with this DICOM file; else the commit fails with
+  // HILUM_E_REVISION. For what the instances of the batch were made of.
+  void expect(const PublicId& id, const index::BlobUuid& file) { expected_.emplace_back(id, file); }
   void then(Step step) { steps_.push_back(std::move(step)); }
   // In the order of add(); durable. HILUM_E_BAD_REQUEST if a step has removed an instance of the batch;
   // HILUM_E_BAD_SEQUENCE the second time.
@@ -43,6 +48,7 @@ class Batch {
 
  private:
   Applied apply(index::Transaction& transaction);
+  void require_expected(const index::Transaction& transaction) const;
   void require_complete(const index::Transaction& transaction) const;
 
   const Prepare prepare_;
@@ -50,7 +56,9 @@ class Batch {
   const Options& options_;
   uint64_t in_memory_ = 0;  // bytes of staged files
   std::vector<Prepared> instances_;
+  std::vector<std::pair<PublicId, index::BlobUuid>> expected_;
   std::vector<Step> steps_;
+  bool only_new_ = false;
   bool committed_ = false;
 };
 

@@ -154,6 +154,7 @@ bool Committer::is_upkeep_owed() const {
 }
 
 void Committer::keep_house() {
+  store_.tidy();
   const auto done = blobs_.upkeep(group_ + 1);
   group_ += done.used_group ? 1 : 0;
   groups_since_upkeep_ = bytes_since_upkeep_ = 0;

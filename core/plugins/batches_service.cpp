@@ -1,6 +1,7 @@
 // hilum.batches/draft
 #include <hilum/draft/batches.h>
 
+#include "core/base/uuid.h"
 #include "core/ingest/batch.h"
 #include "core/plugins/handles.h"
 #include "core/plugins/index_service.h"
@@ -88,6 +89,20 @@ int32_t write_record(hilum_batch* batch, hilum_text store, const hilum_record_ch
   });
 }
 
+int32_t expect_file(hilum_batch* batch, hilum_text id, hilum_text uuid) {
+  return guarded("hilum.batches/draft expect_file", [&] {
+    const auto file = Uuid::parse(std::string(to_view(uuid)));
+    if (!file) {
+      throw Error(HILUM_E_OUT_OF_RANGE, "the UUID of an attachment has 36 characters");
+    }
+    batch_of(batch).expect(public_id(id), file->bytes());
+  });
+}
+
+int32_t require_new(hilum_batch* batch) {
+  return guarded("hilum.batches/draft require_new", [&] { batch_of(batch).require_new(); });
+}
+
 int32_t commit(hilum_batch* batch, hilum_on_stored on_stored, void* context) {
   return guarded("hilum.batches/draft commit", [&] {
     for (const ingest::Stored& stored : batch_of(batch).commit()) {
@@ -99,8 +114,8 @@ int32_t commit(hilum_batch* batch, hilum_on_stored on_stored, void* context) {
   });
 }
 
-const hilum_batches_draft kTable = {&open,      &close,  &add,          &set_metadata,
-                                    &add_label, &remove, &write_record, &commit};
+const hilum_batches_draft kTable = {&open,   &close,        &add,         &set_metadata, &add_label,
+                                    &remove, &write_record, &expect_file, &require_new,  &commit};
 
 }  // namespace
 

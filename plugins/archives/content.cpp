@@ -3,6 +3,8 @@
 #include <hilum/dicom/transfer_syntax.h>
 #include <hilum/rest/stored_file.h>
 
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "deflate.h"
@@ -48,15 +50,22 @@ std::unique_ptr<SpooledOutput> transcode(const ContentServices& services, const 
                                          const std::string& id) {
   if (options.transcode.empty() || from == options.transcode) return nullptr;
   if (!from.empty() && !services.transcoder.is_possible(from, options.transcode)) return nullptr;
+  const auto keep = [&](const char* why) {
+    services.log.info("archive: instance " + id + " stays as it is, it cannot be transcoded to " +
+                      options.transcode + ": " + why);
+    return nullptr;
+  };
   auto out = std::make_unique<SpooledOutput>(services.rest.temporary_directory, kInMemory);
   try {
     services.transcoder.transcode(file.structure(), options.transcode, options.transcoding, *out);
     return out;
   } catch (const Error& error) {
     if (error.code() == HILUM_E_SYSTEM) throw;  // the disk, not the image
-    services.log.info("archive: instance " + id + " stays as it is, it cannot be transcoded to " +
-                      options.transcode + ": " + error.what());
-    return nullptr;
+    return keep(error.what());
+  } catch (const std::bad_alloc&) {
+    return keep("it takes too much memory");
+  } catch (const std::length_error&) {
+    return keep("it takes too much memory");
   }
 }
 
@@ -126,9 +135,11 @@ void take_transcoded(const ContentServices& services, const ContentOptions& opti
 
 }  // namespace
 
-Content load_instance(const ContentServices& services, const ContentOptions& options, const std::string& id) {
+namespace {
+
+Content load_from(const Snapshot& snapshot, const ContentServices& services, const ContentOptions& options,
+                  const std::string& id) {
   Content content;
-  const Snapshot snapshot = services.rest.index.snapshot();
   const std::optional<Resource> instance = snapshot.find(id, HILUM_INSTANCE);
   if (!instance) return content;
   content.exists = true;
@@ -142,6 +153,19 @@ Content load_instance(const ContentServices& services, const ContentOptions& opt
   }
   take_stored(services, options, *instance, is_compressible(syntax), content);
   return content;
+}
+
+}  // namespace
+
+Content load_instance(const ContentServices& services, const ContentOptions& options, const std::string& id) {
+  try {
+    return load_from(services.rest.index.snapshot(), services, options, id);
+  } catch (const Error& error) {
+    // A snapshot knows an instance that is deleted meanwhile; its file is gone. It is left out, as others are.
+    if (error.code() != HILUM_E_UNKNOWN_RESOURCE) throw;
+    if (services.rest.index.snapshot().find(id, HILUM_INSTANCE)) throw;
+    return {};
+  }
 }
 
 std::string deflated_piece(int level, std::string_view bytes, bool last) {

@@ -43,6 +43,7 @@ bool Deflater::whole(std::string_view bytes, std::string& out) {
   check(isal_deflate(&stream_));
   if (stream_.internal_state.state != ZSTATE_END) return false;
   out.resize(stream_.total_out);
+  out.shrink_to_fit();  // entries wait for the client; they shall not hold the room of what they were
   return true;
 }
 

@@ -63,6 +63,29 @@ void append_tag(std::string& out, Tag tag) {
   append(out, dicom::tag_element(tag), 2);
 }
 
+// Characters of a value, or of each part of a name, that a VR allows (PS3.5 section 6.2). UIDs stay as they are: the
+// records are nothing without them. Old dates have points.
+size_t longest_value(std::string_view vr) {
+  if (vr == "DA") return 10;
+  if (vr == "IS") return 12;
+  if (vr == "CS" || vr == "SH" || vr == "TM") return 16;
+  if (vr == "LO" || vr == "PN") return 64;
+  return SIZE_MAX;
+}
+
+// Whether each value of a text in UTF-8 is as short as its VR demands: readers refuse a directory with others.
+bool has_length_of_vr(std::string_view text, std::string_view vr) {
+  const size_t longest = longest_value(vr);
+  size_t count = 0;
+  for (const char c : text) {
+    const bool ends = c == '\\' || (c == '=' && vr == "PN");
+    const bool continues = (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+    count = ends ? 0 : count + (continues ? 0 : 1);
+    if (count > longest) return false;
+  }
+  return true;
+}
+
 // An element of a VR with a length of 16 bits; a value that does not fit is left empty.
 void element(std::string& out, Tag tag, const char* vr, std::string_view value) {
   if (value.size() > 0xfffe) value = {};
@@ -85,12 +108,14 @@ class Texts {
   Texts(DcmItem& item, dicom::Encoding default_encoding)
       : item_(item), charset_(dicom::Charset::of(item, default_encoding)) {}
 
-  std::string get(Tag tag, bool person_name = false) const {
-    return charset_.from_utf8(dicom::text_of(item_, tag, charset_).value_or(std::string()), person_name);
+  // Empty if it is longer than the VR allows.
+  std::string get(Tag tag, std::string_view vr) const {
+    const std::string text = dicom::text_of(item_, tag, charset_).value_or(std::string());
+    return has_length_of_vr(text, vr) ? charset_.from_utf8(text, vr == "PN") : std::string();
   }
   // The element as it is; if empty, only when it is `always` wanted.
   void copy(std::string& out, Tag tag, const char* vr, bool always) const {
-    const std::string value = get(tag, vr[0] == 'P');
+    const std::string value = get(tag, vr);
     if (always || !value.empty()) element(out, tag, vr, value);
   }
 
@@ -100,9 +125,9 @@ class Texts {
 };
 
 template <size_t N>
-std::string first_of(const Texts& texts, const Tag (&tags)[N], const char* format) {
+std::string first_of(const Texts& texts, const Tag (&tags)[N], const char* vr, const char* format) {
   for (const Tag tag : tags) {
-    std::string value = texts.get(tag);
+    std::string value = texts.get(tag, vr);
     if (!value.empty()) return value;
   }
   const std::time_t seconds = std::time(nullptr);
@@ -114,8 +139,8 @@ std::string first_of(const Texts& texts, const Tag (&tags)[N], const char* forma
 
 std::string image_facts(const Texts& texts, const std::string& transfer_syntax, const std::string& charset) {
   std::string out;
-  element(out, 0x00041510, "UI", texts.get(dicom::kSopClassUid));
-  element(out, 0x00041511, "UI", texts.get(dicom::kSopInstanceUid));
+  element(out, 0x00041510, "UI", texts.get(dicom::kSopClassUid, "UI"));
+  element(out, 0x00041511, "UI", texts.get(dicom::kSopInstanceUid, "UI"));
   element(out, 0x00041512, "UI", transfer_syntax);
   out += charset;
   texts.copy(out, dicom::kInstanceNumber, "IS", true);
@@ -139,8 +164,8 @@ DirectoryFacts directory_facts(const dicom::ByteSource& file, dicom::Encoding de
   texts.copy(facts.patient, dicom::kPatientId, "LO", false);
 
   facts.study = charset;
-  element(facts.study, kDates[0], "DA", first_of(texts, kDates, "%Y%m%d"));
-  element(facts.study, kTimes[0], "TM", first_of(texts, kTimes, "%H%M%S"));
+  element(facts.study, kDates[0], "DA", first_of(texts, kDates, "DA", "%Y%m%d"));
+  element(facts.study, kTimes[0], "TM", first_of(texts, kTimes, "TM", "%H%M%S"));
   texts.copy(facts.study, dicom::kAccessionNumber, "SH", true);
   texts.copy(facts.study, kStudyDescription, "LO", true);
   texts.copy(facts.study, dicom::kStudyInstanceUid, "UI", true);
@@ -192,6 +217,7 @@ void DirectoryWriter::add(const DirectoryFacts& facts, std::string_view path, st
 
 void DirectoryWriter::begin_record(size_t level, std::string_view id, std::string_view elements) {
   const uint64_t position = size();
+  if (position > UINT32_MAX) throw Error(HILUM_E_TOO_LARGE, "a DICOMDIR of more than 4 GB");
   if (open_.size() > level) {
     patch(open_[level].next, position);
   } else if (level > 0) {

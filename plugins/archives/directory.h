@@ -28,7 +28,7 @@ class DirectoryWriter {
   explicit DirectoryWriter(const std::string& temporary_folder);
 
   // The next file, at `path` of the media ("IMAGES\\IM0"), with the ids of the resources that it belongs to: files of one series,
-  // study and patient follow each other.
+  // study and patient follow each other. Throws HILUM_E_TOO_LARGE: its offsets have 32 bits.
   void add(const DirectoryFacts& facts, std::string_view path, std::string_view patient,
            std::string_view study, std::string_view series);
   // The end. Nothing may follow.

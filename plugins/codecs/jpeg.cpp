@@ -57,11 +57,13 @@ void decode_jpeg(const StoredFrame& frame) {
     throw Error(HILUM_E_BAD_FORMAT, "JPEG: " + std::to_string(frame.size()) + " bytes cannot hold " +
                                         std::to_string(samples) + " samples");
   }
-  // A scan of a few bytes can go over all coefficients, again and again. Encoders make about ten.
-  if (!header->is_lossless && count_scans(frame.data(), frame.size()) > kMostScans)
+  // A scan of a few bytes can go over all coefficients, again and again. Encoders make about ten, one for each
+  // component without loss.
+  const size_t scans = count_scans(frame.data(), frame.size());
+  if (scans > kMostScans)
     throw Error(HILUM_E_BAD_FORMAT, "JPEG: more than " + std::to_string(kMostScans) + " scans");
-  if (header->is_progressive && samples > kMostProgressiveSamples)
-    throw Error(HILUM_E_BAD_FORMAT, "JPEG: progressive images have at most " +
+  if ((header->is_progressive || scans > 1) && samples > kMostProgressiveSamples)
+    throw Error(HILUM_E_BAD_FORMAT, "JPEG: images in several scans have at most " +
                                         std::to_string(kMostProgressiveSamples) + " samples");
   const bool ybr = is_ybr(decoded);
   if (ybr) decoded.photometric = "RGB";

@@ -27,7 +27,7 @@ void check(const RawFrame& frame, bool near_lossless) {
   if (format.samples_per_pixel != 1 && format.samples_per_pixel != 3)
     cannot("images of " + std::to_string(format.samples_per_pixel) + " samples are not encoded");
   if (frame.size() > INT32_MAX) throw Error(HILUM_E_TOO_LARGE, "JPEG-LS: a frame of more than 2 GB");
-  // DCMTK writes past a block of its own for colors of odd sizes.
+  // Colors of odd sizes (3x3) ended in a damaged heap when tried: not offered until the cause is known.
   if (near_lossless && format.samples_per_pixel != 1) cannot("colors are not encoded with loss");
   if (near_lossless && format.photometric == "PALETTE COLOR")
     cannot("indexes of a palette are not encoded with loss");

@@ -3,7 +3,8 @@
 namespace hilum::images {
 
 void GatheredAnswer::finish() {
-  if (spool_.in_memory() && spool_.size() <= kLargest) return answer_.bytes(content_type_, spool_.memory());
+  if (spool_.in_memory() && spool_.size() <= kLargestAtOnce)
+    return answer_.bytes(content_type_, spool_.memory());
   answer_.begin(content_type_, spool_.size());
   spool_.send([this](std::string_view piece) { answer_.write(piece); });
   answer_.end();
@@ -11,7 +12,7 @@ void GatheredAnswer::finish() {
 
 void AnswerStream::write(std::string_view piece) {
   buffer_.append(piece);
-  if (buffer_.size() < (has_begun_ ? kPiece : kLargest)) return;
+  if (buffer_.size() < (has_begun_ ? kPiece : kLargestAtOnce)) return;
   if (!has_begun_) {
     answer_.begin(content_type_);
     has_begun_ = true;

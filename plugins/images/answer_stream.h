@@ -10,6 +10,10 @@
 
 namespace hilum::images {
 
+// What is handed over in one piece stays in memory until its client has read it. Longer answers are handed over as the
+// client reads.
+inline constexpr size_t kLargestAtOnce = 512u << 10;
+
 // Gathers what is made of decoded pixels. The client is not waited for before finish(), so that pixels and slot can be
 // given back first. On the stack of one request; finish() once at the end. Without it, nothing has been answered.
 class GatheredAnswer {
@@ -24,15 +28,13 @@ class GatheredAnswer {
   void finish();
 
  private:
-  static constexpr uint64_t kLargest = 16u << 20;
-
   Answer& answer_;
   std::string content_type_;
   Spool spool_;
 };
 
 // Gathers what is read piece by piece and sends it: in one piece with its length if it is small, as a stream once it
-// has outgrown kLargest. From then on the client sets the pace: for those who hold nothing that others need. On the
+// has outgrown kLargestAtOnce. From then on the client sets the pace: for those who hold nothing that others need. On the
 // stack of one request; finish() once at the end. An exception in between leaves a small answer unsent and cuts a
 // stream.
 class AnswerStream {
@@ -47,7 +49,6 @@ class AnswerStream {
   bool has_begun() const { return has_begun_; }
 
  private:
-  static constexpr size_t kLargest = 16u << 20;
   static constexpr size_t kPiece = 256u << 10;
 
   Answer& answer_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine.h"
+#include "releases.h"
 #include "unlocked.h"
 
 namespace hilum::jobs {
@@ -103,15 +104,14 @@ bool Engine::resubmit(std::string_view id) {
 }
 
 bool Engine::remove(std::string_view id) {
-  std::unique_ptr<Task> task;  // released without the lock
   Lock lock(mutex_);
+  Releases releases(*this, lock);
   const JobPtr job = find_idle(lock, id);
   if (!job || !is_finished(job->facts.state)) {
     return false;
   }
   finished_.erase(std::remove(finished_.begin(), finished_.end(), job), finished_.end());
-  task = forget(*job);
-  lock.unlock();
+  forget(*job, releases);
   return true;
 }
 

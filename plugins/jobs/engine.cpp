@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "releases.h"
 #include "unlocked.h"
 
 namespace hilum::jobs {
@@ -110,9 +111,26 @@ void Engine::write_first_record(Lock& lock, Job& job) {
   job.saved_changed = false;
 }
 
+// A submission that is refused after all must not run after a restart.
+void Engine::erase_first_record(Lock& lock, const Job& job) {
+  if (!is_kept(job)) {
+    return;
+  }
+  try {  // at once, if possible: the thread that writes records may have ended already
+    const std::string& id = job.facts.id;
+    const Unlocked unlocked(lock);
+    store_->write({{job_key(id), std::nullopt}, {task_key(id), std::nullopt}});
+  } catch (const std::exception& error) {
+    around_.log(HILUM_LOG_ERROR,
+                std::string("the record of a refused job cannot be erased: ") + error.what());
+    mark_dirty(job);
+  }
+}
+
 JobPtr Engine::take(Lock& lock, Owner owner, Submission submission, const hilum_job_task& task,
                     bool durable) {
   const JobPtr job = make(owner, std::move(submission), task);
+  bool written = false;
   try {
     if (is_kept(*job)) {
       const Unlocked unlocked(lock);
@@ -122,12 +140,16 @@ JobPtr Engine::take(Lock& lock, Owner owner, Submission submission, const hilum_
     job->facts.number = next_number_++;
     if (durable) {
       write_first_record(lock, *job);
+      written = true;
       check_open(owner);
     }
     enter(job);
     return job;
   } catch (...) {
     job->task->abandon();
+    if (written) {
+      erase_first_record(lock, *job);
+    }
     throw;
   }
 }
@@ -236,9 +258,9 @@ void Engine::finish(Lock& lock, const JobPtr& job, hilum_job_state state, Failur
   drop_history(lock);
 }
 
-// Gives the lock up to release tasks: what has ended is dropped, and nobody else finds it any more.
+// Gives the lock up if there are tasks to release: what has ended is dropped, and nobody else finds it any more.
 void Engine::drop_history(Lock& lock) {
-  std::vector<std::unique_ptr<Task>> dropped;
+  Releases releases(*this, lock);
   while (finished_.size() > options_.history) {
     const JobPtr job = finished_.front();
     idle_.wait(lock, [&] { return !job->busy; });
@@ -247,22 +269,19 @@ void Engine::drop_history(Lock& lock) {
       continue;  // it runs again
     }
     finished_.erase(place);
-    dropped.push_back(forget(*job));
+    forget(*job, releases);
   }
-  const Unlocked unlocked(lock);
-  dropped.clear();
 }
 
-// A finished job is no longer known. Its task, to be released without the lock.
-std::unique_ptr<Task> Engine::forget(Job& job) {
+// A finished job is no longer known.
+void Engine::forget(Job& job, Releases& releases) {
   --counts_[job.facts.state];
   around_.counted(counts_);
   mark_dirty(job);
   touch(job);
-  std::unique_ptr<Task> task = std::move(job.task);
+  releases.take(job);
   job.outputs.clear();
   jobs_.erase(job.facts.id);
-  return task;
 }
 
 void Engine::drop_outputs() {
@@ -284,6 +303,7 @@ void Engine::ready_task(Lock& lock, Job& job) {
   }
   const Type type = types_.find(job.facts.type)->second;
   const std::string text = *job.saved;
+  job.owner = type.owner;  // before its code is called: its withdrawal waits for that
   hilum_job_task functions{};
   functions.size = sizeof functions;
   std::unique_ptr<Task> task;
@@ -300,7 +320,6 @@ void Engine::ready_task(Lock& lock, Job& job) {
     task = std::make_unique<Task>(functions, around_.error_of);
   }
   job.task = std::move(task);
-  job.owner = type.owner;
 }
 
 // Asks the task what a restart would need. The job is busy.
@@ -340,14 +359,20 @@ void Engine::withdraw(Owner owner) {
       ask_to_stop(*job);
     }
   }
+  // A job that uses its task; a task that is released belongs to no job any more.
   const auto busy = [&] {
     return std::find_if(jobs_.begin(), jobs_.end(),
                         [&](const auto& job) { return job.second->owner == owner && job.second->busy; });
   };
-  while (!idle_.wait_for(lock, std::chrono::seconds(10), [&] { return busy() == jobs_.end(); })) {
+  while (!idle_.wait_for(lock, std::chrono::seconds(10),
+                         [&] { return busy() == jobs_.end() && releasing_.count(owner) == 0; })) {
     // Its code is about to go: there is nothing but to wait.
-    around_.log(HILUM_LOG_WARNING, "job " + busy()->first + " of type " + busy()->second->facts.type +
-                                       " has not ended its step: the server waits for it to stop");
+    const auto job = busy();
+    around_.log(HILUM_LOG_WARNING,
+                job == jobs_.end()
+                    ? "a job that has ended is not released yet: the server waits for it to stop"
+                    : "job " + job->first + " of type " + job->second->facts.type +
+                          " has not ended its step: the server waits for it to stop");
   }
   for (const auto& [id, job] : jobs_) {
     if (job->owner == owner) {

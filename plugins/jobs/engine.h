@@ -139,6 +139,7 @@ class Engine {
   void check_open(Owner owner) const;
   bool is_kept(const Job& job) const;
   void write_first_record(Lock& lock, Job& job);
+  void erase_first_record(Lock& lock, const Job& job);
   void enter(const JobPtr& job);
   JobPtr find(std::string_view id) const;
   void touch(Job& job);
@@ -152,7 +153,8 @@ class Engine {
   void drop_outputs();
   void ready_task(Lock& lock, Job& job);
   void save(Lock& lock, Job& job);
-  std::unique_ptr<Task> forget(Job& job);
+  class Releases;
+  void forget(Job& job, Releases& releases);
   static void ask_to_stop(Job& job);
 
   // worker.cpp
@@ -172,6 +174,11 @@ class Engine {
 
   // life.cpp
   void keep();
+  enum class Written { kYes, kNotNow, kRefused };
+  struct Behind;
+  Behind behind_of(const std::string& id, std::vector<RecordStore::Change>& changes) const;
+  Written write(const std::vector<RecordStore::Change>& changes, const std::string& whose);
+  void write_all(std::vector<Behind>& jobs, std::vector<RecordStore::Change> changes);
   bool write_dirty(Lock& lock);
   void check_loaded(Lock& lock);
   std::optional<Failure> cannot_go_on(const Job& job) const;
@@ -184,7 +191,7 @@ class Engine {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;  // versions
   std::condition_variable work_;             // something to run, or the end
-  std::condition_variable idle_;             // a job is no longer busy
+  std::condition_variable idle_;             // a job is no longer busy, or tasks have been released
   std::condition_variable done_;             // a job has finished
   std::condition_variable dirty_changed_;
   std::map<std::string, JobPtr, std::less<>> jobs_;
@@ -193,7 +200,8 @@ class Engine {
   std::vector<JobPtr> finished_;  // oldest end first
   std::map<std::string, Type, std::less<>> types_;
   std::set<Owner> withdrawn_;
-  std::set<std::string> dirty_;  // ids whose records are behind
+  std::multiset<Owner> releasing_;  // of tasks that no job has any more, until they are released
+  std::set<std::string> dirty_;     // ids whose records are behind
   Counts counts_{};
   uint64_t next_number_ = 1;
   uint64_t version_;

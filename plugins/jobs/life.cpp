@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine.h"
@@ -123,10 +124,14 @@ void Engine::check_loaded(Lock& lock) {
     }
   }
   for (const JobPtr& job : lost) {
+    // The end of one can give the lock up: meanwhile another one may have been cancelled.
+    std::optional<Failure> failure = cannot_go_on(*job);
+    if (is_finished(job->facts.state) || !failure) {
+      continue;
+    }
     dequeue(*job);
-    Failure failure = *cannot_go_on(*job);
-    around_.log(HILUM_LOG_WARNING, "job " + job->facts.id + " does not go on: " + failure.details);
-    finish(lock, job, HILUM_JOB_FAILURE, std::move(failure));
+    around_.log(HILUM_LOG_WARNING, "job " + job->facts.id + " does not go on: " + failure->details);
+    finish(lock, job, HILUM_JOB_FAILURE, std::move(*failure));
   }
 }
 
@@ -179,37 +184,83 @@ void Engine::keep() {
   }
 }
 
-// False: they could not be written, and stay dirty.
-bool Engine::write_dirty(Lock& lock) {
-  std::set<std::string> ids;
-  ids.swap(dirty_);
-  std::vector<RecordStore::Change> changes;
-  std::vector<JobPtr> with_task;
-  for (const std::string& id : ids) {
-    const JobPtr job = find(id);
-    if (!job) {
-      changes.emplace_back(job_key(id), std::nullopt);
-      changes.emplace_back(task_key(id), std::nullopt);
-      continue;
-    }
-    changes.emplace_back(job_key(id), record_of(*job));
-    if (std::exchange(job->saved_changed, false)) {
-      changes.emplace_back(task_key(id), job->saved);
-      with_task.push_back(job);
-    }
+// One job whose records are written.
+struct Engine::Behind {
+  std::string id;
+  JobPtr job;  // null: it is gone, and so are its records
+  bool with_task = false;
+  size_t changes = 0;
+  Written written = Written::kYes;
+};
+
+Engine::Behind Engine::behind_of(const std::string& id, std::vector<RecordStore::Change>& changes) const {
+  Behind behind;
+  behind.id = id;
+  behind.job = find(id);
+  behind.with_task = !behind.job || std::exchange(behind.job->saved_changed, false);
+  changes.emplace_back(job_key(id),
+                       behind.job ? std::optional<std::string>(record_of(*behind.job)) : std::nullopt);
+  if (behind.with_task) {
+    changes.emplace_back(task_key(id), behind.job ? behind.job->saved : std::nullopt);
   }
+  behind.changes = behind.with_task ? 2 : 1;
+  return behind;
+}
+
+Engine::Written Engine::write(const std::vector<RecordStore::Change>& changes, const std::string& whose) {
+  int32_t code = HILUM_E_INTERNAL;
+  std::string reason;
   try {
-    const Unlocked unlocked(lock);
     store_->write(changes);
-    return true;
+    return Written::kYes;
+  } catch (const Error& error) {
+    code = error.code();
+    reason = error.what();
   } catch (const std::exception& error) {
-    around_.log(HILUM_LOG_ERROR, std::string("the records of jobs cannot be written: ") + error.what());
+    reason = error.what();
   }
-  for (const JobPtr& job : with_task) {
-    job->saved_changed = true;
+  around_.log(HILUM_LOG_ERROR, "the records of " + whose + " cannot be written: " + reason);
+  // 4xx: to blame is what is written, not the disk or the moment, and it would be refused for ever.
+  return status_facts(code).http_status / 100 == 4 ? Written::kRefused : Written::kNotNow;
+}
+
+// All at once; if the store refuses something in it, each job on its own, so that one does not hold up the others.
+void Engine::write_all(std::vector<Behind>& jobs, std::vector<RecordStore::Change> changes) {
+  Written result = write(changes, "jobs");
+  const bool together = result != Written::kRefused;
+  auto begin = std::make_move_iterator(changes.begin());
+  for (Behind& behind : jobs) {
+    const auto end = begin + static_cast<ptrdiff_t>(behind.changes);
+    if (!together && result != Written::kNotNow) {
+      result = write({begin, end}, "job " + behind.id);
+    }
+    behind.written = result;
+    begin = end;
   }
-  dirty_.merge(ids);
-  return false;
+}
+
+// False: some could not be written, and stay dirty. What the store refuses is given up until the job changes again.
+bool Engine::write_dirty(Lock& lock) {
+  std::vector<Behind> jobs;
+  std::vector<RecordStore::Change> changes;
+  for (const std::string& id : std::exchange(dirty_, {})) {
+    jobs.push_back(behind_of(id, changes));
+  }
+  {
+    const Unlocked unlocked(lock);
+    write_all(jobs, std::move(changes));
+  }
+  bool done = true;
+  for (const Behind& behind : jobs) {
+    if (behind.written != Written::kYes && behind.job && behind.with_task) {
+      behind.job->saved_changed = true;
+    }
+    if (behind.written == Written::kNotNow) {
+      dirty_.insert(behind.id);
+      done = false;
+    }
+  }
+  return done;
 }
 
 }  // namespace hilum::jobs

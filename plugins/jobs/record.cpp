@@ -2,6 +2,8 @@
 
 #include <hilum/rest/styled_json.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 namespace hilum::jobs {
@@ -9,6 +11,8 @@ namespace hilum::jobs {
 namespace {
 
 constexpr int kFormat = 1;
+constexpr size_t kLargestRecord = 12u << 20;
+constexpr size_t kLargestResources = 4u << 20;
 
 // Our own words: however large they are, they were accepted once.
 Json::Value parsed(std::string_view text) {
@@ -16,6 +20,37 @@ Json::Value parsed(std::string_view text) {
   std::string errors;
   const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
   return reader->parse(text.data(), text.data() + text.size(), &value, &errors) ? value : Json::Value();
+}
+
+// Without making a record of them first: they may be a million.
+bool fit(const std::vector<std::string>& resources) {
+  constexpr size_t kAround = 12;  // indentation, quotes, comma
+  size_t size = 0;
+  for (const std::string& id : resources) {
+    size += id.size() + kAround;
+  }
+  return size <= kLargestResources;
+}
+
+// Takes the largest of the texts out of a record. False: there is none.
+bool leave_out_largest(Json::Value& record) {
+  constexpr std::array<const char*, 5> kTexts = {"Content", "UserData", "ErrorPayload", "ErrorDetails",
+                                                 "ErrorDescription"};
+  const auto size = [&](const char* name) {
+    return record.isMember(name) ? record[name].asString().size() : 0;
+  };
+  const std::string name = *std::max_element(kTexts.begin(), kTexts.end(),
+                                             [&](const char* a, const char* b) { return size(a) < size(b); });
+  const std::string nothing = name == "Content" ? "{}" : "";
+  if (size(name.c_str()) <= nothing.size()) {
+    return false;
+  }
+  if (name == "UserData" || name == "ErrorPayload") {
+    record.removeMember(name);
+  } else {
+    record[name] = nothing;
+  }
+  return true;
 }
 
 Json::Value members(const Job& job) {
@@ -38,8 +73,10 @@ Json::Value members(const Job& job) {
   if (facts.error_payload) {
     record["ErrorPayload"] = *facts.error_payload;
   }
-  for (const std::string& id : facts.resources) {
-    record["Resources"].append(id);
+  if (fit(facts.resources)) {
+    for (const std::string& id : facts.resources) {
+      record["Resources"].append(id);
+    }
   }
   record["ErrorCode"] = facts.failure.code;
   record["ErrorHttpStatus"] = facts.failure.http_status;
@@ -79,7 +116,18 @@ void read_members(const Json::Value& record, Job& job) {
 std::string job_key(std::string_view id) { return "job/" + std::string(id); }
 std::string task_key(std::string_view id) { return "task/" + std::string(id); }
 
-std::string record_of(const Job& job) { return rest::styled(members(job)); }
+std::string record_of(const Job& job) {
+  Json::Value record = members(job);
+  std::string text = rest::styled(record);
+  if (text.size() > kLargestRecord) {  // ids that are no public ids can be longer once they are escaped
+    record.removeMember("Resources");
+    text = rest::styled(record);
+  }
+  while (text.size() > kLargestRecord && leave_out_largest(record)) {
+    text = rest::styled(record);
+  }
+  return text;
+}
 
 bool read_record(std::string_view text, Job& job) {
   try {

@@ -26,6 +26,8 @@ class RecordStore {
 std::string job_key(std::string_view id);
 std::string task_key(std::string_view id);
 
+// At most 12 MiB, less than a store takes: what is larger goes without the resources, and then without the largest of the
+// texts, which a restart can do without.
 std::string record_of(const Job& job);
 // Sets all but the task's text. Pending, running and retried jobs become pending. False: this is no record of a job.
 bool read_record(std::string_view text, Job& job);

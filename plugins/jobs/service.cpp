@@ -1,4 +1,5 @@
 // hilum.jobs/draft: the engine as other plugins see it.
+#include <hilum/rest/job_answer.h>
 #include <hilum/rest/json_body.h>
 #include <hilum/rest/styled_json.h>
 
@@ -14,6 +15,7 @@ namespace hilum::jobs {
 namespace {
 
 constexpr size_t kLargestContent = 4u << 20;
+constexpr size_t kLargestStyled = 2 * kLargestContent;  // the same text, indented
 constexpr size_t kMostResources = 1000000;
 
 Plugin& plugin_of(void* engine) { return *static_cast<Plugin*>(engine); }
@@ -36,7 +38,11 @@ std::string checked_json(std::string_view text, const char* what, bool object) {
     throw Error(HILUM_E_BAD_FORMAT,
                 std::string("the ") + what + " of a job is no JSON" + (object ? " object" : " value"));
   }
-  return rest::styled(*value);
+  if (rest::is_deeper_than(*value, rest::kDeepestUserData)) {
+    throw Error(HILUM_E_BAD_FORMAT, std::string("the ") + what + " of a job is nested more than " +
+                                        std::to_string(rest::kDeepestUserData) + " levels deep");
+  }
+  return rest::styled(*value, kLargestStyled);
 }
 
 std::string checked_word(hilum_text text, const char* what) {

@@ -85,6 +85,7 @@ void read_coding(Reader segment, bool has_precincts, CodestreamHeader& header) {
   const uint32_t width = (segment.number(1) & 0x0f) + 2;
   const uint32_t height = (segment.number(1) & 0x0f) + 2;
   if (resolutions > kMostResolutions || width + height > 12) refuse("code blocks that do not exist");
+  header.resolutions = std::max(header.resolutions, resolutions);
   segment.number(2);  // style of code blocks, wavelet
   uint64_t cell = uint64_t{1} << (width + height);
   for (uint32_t i = 0; has_precincts && i < resolutions; ++i) {
@@ -105,7 +106,10 @@ void read_coding(Reader segment, bool has_precincts, CodestreamHeader& header) {
 void read_segment(uint16_t marker, Reader segment, CodestreamHeader& header) {
   if (marker == kCod) {
     const uint32_t style = segment.number(1);
-    segment.number(1 + 2);  // order, layers
+    segment.number(1);  // order
+    const uint32_t layers = segment.number(2);
+    if (layers == 0) refuse("no quality layers");
+    header.layers = std::max(header.layers, layers);
     header.has_transform = header.has_transform || segment.number(1) != 0;
     read_coding(segment, (style & 1) != 0, header);
   } else if (marker == kCoc) {

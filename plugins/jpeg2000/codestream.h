@@ -21,6 +21,8 @@ struct CodestreamHeader {
   uint32_t precision = 0;      // bits of a sample
   bool is_signed = false;      // of the samples in the stream
   bool has_transform = false;  // components 0 to 2 are decorrelated (RCT or ICT); decoding makes them RGB
+  uint32_t layers = 0;         // of quality, the most of all tiles
+  uint32_t resolutions = 0;    // the most of all tiles and components
   uint64_t tiles = 0;
   uint64_t tile_samples = 0;   // of the largest tile, all components
   uint64_t smallest_cell = 0;  // pixels of the smallest precinct or code block that a tile may be cut into

@@ -18,6 +18,14 @@ constexpr uint64_t kMostSamples = uint64_t{1} << 27;
 // It keeps about 9 KB for each tile, and about 100 bytes for each precinct and code block of the tile at work.
 constexpr uint64_t kMostTiles = 16384;
 constexpr uint64_t kMostCells = uint64_t{2} << 20;
+// And two bytes for each packet that a tile may have: one for each layer, resolution and precinct, as many precincts at
+// each resolution as at the one that has most. Encoders make some ten layers.
+constexpr uint64_t kMostLayers = 1024;
+constexpr uint64_t kMostPackets = uint64_t{1} << 26;
+// More than that is believed only if the stream has a byte for each 4096 of them. An image of one colour takes some
+// hundred bytes at any size.
+constexpr uint64_t kSamplesOfFewBytes = uint64_t{1} << 25;
+constexpr uint64_t kSamplesPerByte = 4096;
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(HILUM_E_BAD_FORMAT, "JPEG 2000: " + why); }
 
@@ -84,13 +92,23 @@ Image run_openjpeg(const Codestream& bytes) {
   return image;
 }
 
-void check_cost(const CodestreamHeader& header) {
+void check_cost(const CodestreamHeader& header, size_t stream_size) {
   const uint64_t samples = uint64_t{header.rows} * header.columns * header.components;
   const uint64_t cells = header.tile_samples / header.smallest_cell;
   if (samples > kMostSamples || header.tiles > kMostTiles || cells > kMostCells) {
     throw Error(HILUM_E_TOO_LARGE, "JPEG 2000: " + std::to_string(samples) + " samples in " +
                                        std::to_string(header.tiles) + " tiles of " + std::to_string(cells) +
                                        " precincts or code blocks take too much memory");
+  }
+  const uint64_t packets =
+      uint64_t{header.layers} * header.resolutions * std::max<uint64_t>(cells, header.components);
+  if (header.layers > kMostLayers || packets > kMostPackets) {
+    throw Error(HILUM_E_TOO_LARGE,
+                "JPEG 2000: " + std::to_string(header.layers) + " quality layers take too much memory");
+  }
+  if (samples > kSamplesOfFewBytes && samples / kSamplesPerByte > stream_size) {
+    throw Error(HILUM_E_TOO_LARGE, "JPEG 2000: " + std::to_string(samples) + " samples in a stream of " +
+                                       std::to_string(stream_size) + " bytes");
   }
 }
 
@@ -125,7 +143,7 @@ void decode(const StoredFrame& frame) {
       frame.format(), {header.rows, header.columns, header.components, header.precision});
   // Undone by the decoder (PS3.3 section C.7.6.3.1.2).
   if (decoded.photometric == "YBR_ICT" || decoded.photometric == "YBR_RCT") decoded.photometric = "RGB";
-  check_cost(header);
+  check_cost(header, bytes.size);
   uint8_t* pixels = frame.allocate(decoded);
   const Image image = run_openjpeg(bytes);
   if (image->numcomps != header.components) refuse("its components have changed while it was decoded");

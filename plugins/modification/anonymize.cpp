@@ -1,10 +1,12 @@
 // Modifier: the confidentiality profile, at every depth of a data set.
 #include <dcmtk/dcmdata/dcdatset.h>
 #include <dcmtk/dcmdata/dcsequen.h>
+#include <hilum/cpp/error.h>
 #include <hilum/dicom/text.h>
 #include <hilum/version.h>
 
 #include <algorithm>
+#include <array>
 
 #include "modifier.h"
 
@@ -18,6 +20,9 @@ using dicom::Tag;
 constexpr Tag kPatientIdentityRemoved = 0x00120062;
 constexpr Tag kDeidentificationMethod = 0x00120063;
 constexpr Tag kReferencedSopInstanceUid = 0x00081155;
+
+// DCMTK looks for an element that goes from the beginning of its item: many of them, time that grows with the square.
+constexpr unsigned long kMostElements = 100000;
 
 Tag tag_of(DcmObject& object) { return dicom::make_tag(object.getGTag(), object.getETag()); }
 
@@ -56,6 +61,25 @@ bool is_study_reference(Tag tag, const std::vector<Tag>& sequences) {
 
 void remove(DcmItem& item, DcmElement& element) { delete item.remove(&element); }
 
+bool begins_with_item(DcmElement& element) {
+  std::array<unsigned char, 4> bytes{};
+  if (element.getLength() < bytes.size()) return false;
+  if (element.getPartialValue(bytes.data(), 0, bytes.size()).bad()) return true;  // nobody can tell
+  return bytes == std::array<unsigned char, 4>{0xfe, 0xff, 0x00, 0xe0} ||
+         bytes == std::array<unsigned char, 4>{0xff, 0xfe, 0xe0, 0x00};
+}
+
+// Bytes that are a sequence to others: written with VR UN and a defined length, or with implicit VR and a tag that the
+// dictionary does not know. DCMTK has not opened it, and neither can the profile.
+bool is_unopened_sequence(DcmElement& element) {
+  if (!element.isLeaf() || element.getLength() == 0) return false;
+  const DcmTag& key = element.getTag();
+  const char* creator = key.getPrivateCreator();
+  if (dicom::dictionary_vr(tag_of(element), creator == nullptr ? "" : creator) == EVR_SQ) return true;
+  const DcmEVR vr = key.getEVR();
+  return (vr == EVR_UN || vr == EVR_UNKNOWN || vr == EVR_UNKNOWN2B) && begins_with_item(element);
+}
+
 }  // namespace
 
 void Modifier::anonymize(DcmDataset& data_set, const dicom::Charset& charset) {
@@ -67,6 +91,9 @@ void Modifier::anonymize(DcmDataset& data_set, const dicom::Charset& charset) {
 }
 
 void Modifier::clean_item(DcmItem& item, const Place& place) {
+  if (item.card() > kMostElements) {
+    throw Error(HILUM_E_TOO_LARGE, "an item of more than " + std::to_string(kMostElements) + " elements");
+  }
   std::vector<DcmElement*> elements;
   elements.reserve(item.card());
   for (DcmObject* o = item.nextInContainer(nullptr); o != nullptr; o = item.nextInContainer(o)) {
@@ -81,7 +108,7 @@ void Modifier::clean_element(DcmItem& item, DcmElement& element, const Place& pl
   if (place.is_top() && rules_.replaces(tag)) return;  // the request's own value
   if (dicom::is_private(tag)) {
     if (rules_.remove_private) return remove(item, element);
-  } else if (clean_identity(item, tag, place)) {
+  } else if (clean_identity(item, element, place)) {
     return;
   }
   AnonymizationRule rule = dicom::anonymization_rule(rules_.edition, tag);
@@ -94,8 +121,9 @@ void Modifier::clean_element(DcmItem& item, DcmElement& element, const Place& pl
       if (!place.is_top() && !is_string_vr(element.ident())) return remove(item, element);
       return dicom::empty_element(item, tag);
     case AnonymizationRule::MapUid:
-      return map_uids(item, tag, place);
+      return map_uids(item, element, place);
     case AnonymizationRule::Keep:
+      if (is_unopened_sequence(element)) return remove(item, element);
       if (element.ident() == EVR_SQ) clean_sequence(static_cast<DcmSequenceOfItems&>(element), tag, place);
       return;
   }
@@ -140,7 +168,8 @@ bool Modifier::is_kept(DcmItem& item, Tag tag, const Place& place) const {
 }
 
 // Who it is: at the top level the identifiers have been renewed already. True if the tag is one of them.
-bool Modifier::clean_identity(DcmItem& item, Tag tag, const Place& place) {
+bool Modifier::clean_identity(DcmItem& item, DcmElement& element, const Place& place) {
+  const Tag tag = tag_of(element);
   switch (tag) {
     case dicom::kPatientName:
       if (!place.is_top()) clean_name(item, place);
@@ -154,7 +183,7 @@ bool Modifier::clean_identity(DcmItem& item, Tag tag, const Place& place) {
     case dicom::kStudyInstanceUid:
     case dicom::kSeriesInstanceUid:
     case dicom::kSopInstanceUid:
-      if (!place.is_top()) map_uids(item, tag, place);
+      if (!place.is_top()) map_uids(item, element, place);
       return true;
     default:
       return false;
@@ -173,7 +202,18 @@ void Modifier::clean_name(DcmItem& item, const Place& place) const {
   }
 }
 
-void Modifier::map_uids(DcmItem& item, Tag tag, const Place& place) {
+void Modifier::map_uids(DcmItem& item, DcmElement& element, const Place& place) {
+  const Tag tag = tag_of(element);
+  const std::optional<std::string> text = dicom::text_of(item, tag, place.charset);
+  const bool has_bytes = !element.isLeaf() || element.getLength() > 0;
+  // Bytes or items where a UID should be: they may say anything, and nothing can be put in their place.
+  if (!text && has_bytes) return remove(item, element);
+  // A UID of nothing would tie together what has nothing in common; what stands behind a zero byte goes.
+  if (!text || text->empty()) {
+    if (has_bytes) dicom::empty_element(item, tag);
+    return;
+  }
+  const std::string& old_values = *text;
   const bool is_instance = tag == kReferencedSopInstanceUid || tag == dicom::kSopInstanceUid;
   hilum_level level = HILUM_INSTANCE;
   if (tag == dicom::kStudyInstanceUid || is_study_reference(tag, place.sequences)) level = HILUM_STUDY;
@@ -181,8 +221,6 @@ void Modifier::map_uids(DcmItem& item, Tag tag, const Place& place) {
   // Instances that keep their identifiers are still found by them.
   if (is_instance && level == HILUM_INSTANCE && rules_.keeps(dicom::kSopInstanceUid)) return;
   if (level == HILUM_STUDY && rules_.keeps(dicom::kStudyInstanceUid)) return;
-  const std::string old_values = dicom::text_of(item, tag, place.charset).value_or("");
-  if (old_values.empty()) return;  // a UID of nothing would tie together what has nothing in common
   std::string new_values;
   size_t begin = 0;
   while (begin <= old_values.size()) {

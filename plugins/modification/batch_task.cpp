@@ -70,6 +70,7 @@ Chain Chain::of(const hilum_stored& stored) {
 }
 
 void BatchTask::add_sources(const Resource& resource) {
+  if (!named_.emplace(resource.id()).second) return;  // a list may name one resource any number of times
   if (resource.level() == HILUM_INSTANCE) {
     instances_.emplace_back(resource.id());
     return;
@@ -80,7 +81,9 @@ void BatchTask::add_sources(const Resource& resource) {
 // What is named twice, or by itself and by what holds it, is worked on once, where it was named first.
 void BatchTask::begin(const Snapshot& snapshot) {
   instances_.clear();
+  named_.clear();
   prepare(snapshot);
+  named_.clear();
   std::set<std::string_view> seen;
   std::vector<std::string> once;
   for (const std::string& id : instances_) {
@@ -107,13 +110,14 @@ JobStep BatchTask::step(const Job& job) {
   const auto end = std::chrono::steady_clock::now() + kStep;
   if (!batch_) {
     if (const std::optional<std::string> done = tools_.finished.find(job.id())) {
-      job.set_content(*done);
+      show(job, *done);
       committed();
       return JobStep::done();
     }
     forget();
     begin(tools_.services.index.snapshot());
     batch_.emplace(tools_.host);
+    if (!tools_.overwrites()) batch_->require_new();
     job.set_content(content(false));
   }
   {
@@ -208,7 +212,15 @@ void BatchTask::add_bytes(const Resource& source, const Chain& from, std::string
   const Chain to = Chain::of(stored);
   results_.insert(to[HILUM_INSTANCE]);
   if (!options_.keep_source) removed_.push_back(from[HILUM_INSTANCE]);
+  if (!options_.keep_source || to[HILUM_INSTANCE] == from[HILUM_INSTANCE]) expect_unchanged(source);
   added(source, from, to, *batch_);
+}
+
+// A newer version of a source that comes before the commit must not be removed or replaced.
+void BatchTask::expect_unchanged(const Resource& source) {
+  source.attachments([&](const hilum_attachment& attachment) {
+    if (attachment.type == HILUM_ATTACHMENT_DICOM) batch_->expect_file(source.id(), to_view(attachment.uuid));
+  });
 }
 
 void BatchTask::commit(const Job& job) {
@@ -218,8 +230,17 @@ void BatchTask::commit(const Job& job) {
   batch_->commit();
   batch_.reset();
   committed();
-  job.set_content(done);
+  show(job, done);
   job.set_progress(1);
+}
+
+// What has been done stays done, even if it cannot be shown.
+void BatchTask::show(const Job& job, const std::string& content) const {
+  try {
+    job.set_content(content);
+  } catch (const Error& error) {
+    tools_.log.warning("the results of job " + std::string(job.id()) + " are not listed: " + error.what());
+  }
 }
 
 void BatchTask::stop(hilum_job_stop reason) {

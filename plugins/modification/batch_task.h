@@ -122,7 +122,9 @@ class BatchTask : public JobTask {
   void add_result(const Resource& source, const Chain& from, dicom::EditedFile& file);
   void add_converted(const Resource& source, const Chain& from, std::string_view file);
   void add_bytes(const Resource& source, const Chain& from, std::string_view file);
+  void expect_unchanged(const Resource& source);
   void commit(const Job& job);
+  void show(const Job& job, const std::string& content) const;
   void forget();
   std::string content(bool is_done) const;
 
@@ -132,6 +134,7 @@ class BatchTask : public JobTask {
   size_t next_ = 0;
   uint64_t failed_ = 0;
   std::optional<Batch> batch_;
+  std::set<std::string> named_;       // resources whose instances are in the list
   std::set<std::string> results_;     // ids of the instances in the batch
   std::vector<std::string> removed_;  // sources whose results are in the batch
   std::string buffer_;                // of one file, kept for the next

@@ -24,6 +24,9 @@ using dicom::Tag;
 
 constexpr size_t kLongestRequest = 128u << 20;  // pictures and documents in base64
 constexpr size_t kMostPictures = 10000;
+// Of all instances of a request. Each has the tags, which may take most of a request: the disk would be full before the
+// pictures are at an end.
+constexpr uint64_t kMostBytes = uint64_t{4} << 30;
 
 constexpr Tag kAcquisitionDate = 0x00080022;
 constexpr Tag kAcquisitionTime = 0x00080032;
@@ -267,11 +270,16 @@ class Creator {
     return false;
   }
 
-  void add(DcmDataset& data_set, const hilum_origin& origin, Batch& batch) const {
+  void add(DcmDataset& data_set, const hilum_origin& origin, Batch& batch) {
     constexpr std::string_view kJpegBaseline = "1.2.840.10008.1.2.4.50";
     const bool is_jpeg = encapsulate_ && dicom::has_element(data_set, dicom::kPixelData);
-    const hilum_stored stored = batch.add(
-        dicom::write_file(data_set, is_jpeg ? kJpegBaseline : dicom::kExplicitLittleEndian), &origin);
+    const std::string file =
+        dicom::write_file(data_set, is_jpeg ? kJpegBaseline : dicom::kExplicitLittleEndian);
+    size_ += file.size();
+    if (size_ > kMostBytes) {
+      throw Error(HILUM_E_TOO_LARGE, "the instances take more than " + std::to_string(kMostBytes) + " bytes");
+    }
+    const hilum_stored stored = batch.add(file, &origin);
     if (stored.result == HILUM_FILTERED_OUT) {
       throw Error(HILUM_E_CANNOT_STORE_INSTANCE, "a filter of the server has refused the new instance");
     }
@@ -320,6 +328,7 @@ class Creator {
   std::string parent_charset_;
   std::vector<std::pair<Tag, std::string>> parent_tags_;
   DcmDataset base_;
+  uint64_t size_ = 0;  // of the instances so far
 };
 
 void create(const Context& context, const Request& request, Answer& answer) {

@@ -66,6 +66,9 @@ void ignore_warning(png_structp, png_const_charp) {}
 bool read_png_header(png_structp png, png_infop info) {
   if (setjmp(png_jmpbuf(png)) != 0) return false;
   png_set_chunk_malloc_max(png, 8u << 20);
+  // Keeps none of the chunks that may come any number of times: texts, palettes, what libpng does not know. Each may
+  // inflate to the limit above. 0 would be no limit.
+  png_set_chunk_cache_max(png, 1);
   png_read_info(png, info);
   return true;
 }
@@ -126,6 +129,7 @@ class PngReader {
 
 struct JpegErrors {
   jpeg_error_mgr manager;
+  jpeg_progress_mgr progress;
   std::jmp_buf leave;
   char message[JMSG_LENGTH_MAX];
 };
@@ -143,6 +147,15 @@ void warn_jpeg(j_common_ptr common, int level) {
   if (level < 0) fail_jpeg(common);
 }
 
+// A scan takes a few bytes of the file, and a walk through all of the picture.
+void limit_scans(j_common_ptr common) {
+  constexpr int kMostScans = 500;  // encoders make about ten
+  if (reinterpret_cast<j_decompress_ptr>(common)->input_scan_number <= kMostScans) return;
+  auto* errors = reinterpret_cast<JpegErrors*>(common->err);
+  std::snprintf(errors->message, sizeof errors->message, "more than %d scans", kMostScans);
+  std::longjmp(errors->leave, 1);
+}
+
 bool read_jpeg_info(jpeg_decompress_struct& jpeg, JpegErrors& errors, std::string_view file) {
   if (setjmp(errors.leave) != 0) return false;
   jpeg_create_decompress(&jpeg);
@@ -155,6 +168,7 @@ bool read_jpeg_info(jpeg_decompress_struct& jpeg, JpegErrors& errors, std::strin
 
 bool read_jpeg_rows(jpeg_decompress_struct& jpeg, JpegErrors& errors, unsigned char* pixels, size_t pitch) {
   if (setjmp(errors.leave) != 0) return false;
+  jpeg.progress = &errors.progress;
   jpeg.out_color_space = jpeg.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
   (void)jpeg_start_decompress(&jpeg);
   while (jpeg.output_scanline < jpeg.output_height) {
@@ -172,6 +186,7 @@ class JpegReader {
     errors_.manager.error_exit = fail_jpeg;
     errors_.manager.emit_message = warn_jpeg;
     errors_.manager.output_message = ignore_message;
+    errors_.progress.progress_monitor = limit_scans;
     if (!read_jpeg_info(jpeg_, errors_, file)) {
       jpeg_destroy_decompress(&jpeg_);
       refuse("JPEG", errors_.message);

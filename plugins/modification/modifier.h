@@ -50,9 +50,9 @@ class Modifier {
   void clean_item(DcmItem& item, const Place& place);
   void clean_element(DcmItem& item, DcmElement& element, const Place& place);
   void clean_sequence(DcmSequenceOfItems& sequence, dicom::Tag tag, const Place& place);
-  bool clean_identity(DcmItem& item, dicom::Tag tag, const Place& place);
+  bool clean_identity(DcmItem& item, DcmElement& element, const Place& place);
   void clean_name(DcmItem& item, const Place& place) const;
-  void map_uids(DcmItem& item, dicom::Tag tag, const Place& place);
+  void map_uids(DcmItem& item, DcmElement& element, const Place& place);
   bool is_kept(DcmItem& item, dicom::Tag tag, const Place& place) const;
   void write_deidentification(DcmDataset& data_set) const;
 

@@ -163,9 +163,11 @@ void ModifyTask::write_content(dicom::JsonWriter& json, bool is_done) const {
 }
 
 void ModifyTask::write_results(dicom::JsonWriter& json) const {
+  size_t listed = 0;
   for (const hilum_level level : {HILUM_INSTANCE, HILUM_SERIES, HILUM_STUDY, HILUM_PATIENT}) {
     const std::set<std::string>& ids = results_[level - HILUM_PATIENT];
-    if (ids.size() > kMostListed) continue;
+    if (listed + ids.size() > kMostListed) continue;
+    listed += ids.size();
     for (const std::string& id : ids) write_resource(json, id, level, true);
   }
 }

@@ -41,6 +41,18 @@ void renew(DcmDataset& data_set, const dicom::Charset& charset, const Identifier
   dicom::set_text(data_set, dicom::kSopInstanceUid, identifiers.uid(HILUM_INSTANCE, instance), charset);
 }
 
+// The character set to write texts in. If the file's cannot hold them, the file becomes one in UTF-8.
+dicom::Charset charset_for(const std::vector<std::pair<Tag, std::string>>& texts, DcmDataset& data_set,
+                           dicom::Encoding otherwise) {
+  const dicom::Charset charset = dicom::Charset::of(data_set, otherwise);
+  const bool is_fine = std::all_of(texts.begin(), texts.end(), [&](const auto& entry) {
+    return dicom::is_representable(Json::Value(entry.second), charset);
+  });
+  if (is_fine) return charset;
+  dicom::change_charset(data_set, otherwise, dicom::specific_character_set(dicom::Encoding::Utf8));
+  return dicom::Charset(dicom::Encoding::Utf8);
+}
+
 // Labels of the instance and of its series; those of study and patient stay with these.
 void copy_labels(const Resource& source, const Chain& to, Batch& batch) {
   for (const std::string& label : source.labels()) batch.add_label(to[HILUM_INSTANCE], label);
@@ -103,7 +115,7 @@ void SplitTask::prepare(const Snapshot& snapshot) {
 
 void SplitTask::edit(dicom::EditedFile& file, const Chain&) {
   DcmDataset& data_set = file.data_set();
-  const dicom::Charset charset = dicom::Charset::of(data_set, tools().services.default_encoding());
+  const dicom::Charset charset = charset_for(replaced_, data_set, tools().services.default_encoding());
   for (const Tag tag : removed_) dicom::remove_element(data_set, tag);
   for (const auto& [tag, value] : replaced_)
     dicom::set_json_value(data_set, tag, Json::Value(value), charset);
@@ -179,16 +191,8 @@ void MergeTask::prepare(const Snapshot& snapshot) {
 
 void MergeTask::edit(dicom::EditedFile& file, const Chain&) {
   DcmDataset& data_set = file.data_set();
-  const dicom::Encoding otherwise = tools().services.default_encoding();
-  dicom::Charset charset = dicom::Charset::of(data_set, otherwise);
   // The patient must stay one patient, whatever the files' character sets are.
-  const bool is_fine = std::all_of(target_tags_.begin(), target_tags_.end(), [&](const auto& entry) {
-    return dicom::is_representable(Json::Value(entry.second), charset);
-  });
-  if (!is_fine) {
-    dicom::change_charset(data_set, otherwise, dicom::specific_character_set(dicom::Encoding::Utf8));
-    charset = dicom::Charset(dicom::Encoding::Utf8);
-  }
+  const dicom::Charset charset = charset_for(target_tags_, data_set, tools().services.default_encoding());
   for (const dicom::Level level : {dicom::Level::Patient, dicom::Level::Study}) {
     for (const Tag tag : dicom::module_tags(level)) dicom::remove_element(data_set, tag);
   }

@@ -1,10 +1,11 @@
-"""Archives of a study: rate, first byte, memory, size. Part of `run`.
+"""Archives of a study (rate, first byte, memory, size) and its anonymization (rate, memory). Part of `run`.
 
 A study of 100 slices of 525 KB, and one series of 10,000 instances of 5 KB.
 """
 
 import concurrent.futures
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -92,7 +93,25 @@ def measure(server, ids):
     result["archive of 10,000 instances, first byte, ms"] = 1000 * first
     result["archive of 10,000 instances, s"] = seconds
     result["its memory on top, MB"] = peak_memory(server) - before
+    for of, study in ids.items():
+        before = server_memory(server)
+        begin = time.monotonic()
+        status, answer = request(server, "POST", f"/studies/{study}/anonymize", "{}")
+        assert status == 200, answer
+        name = f"{SLICES} slices" if of == "slices" else f"{INSTANCES:,} instances"
+        result[f"anonymize {name}, /s"] = 1 / (time.monotonic() - begin)
+        result[f"anonymize {name}, memory on top, MB"] = peak_memory(server) - before
+        assert request(server, "DELETE", json.loads(answer)["Path"])[0] == 200
     return result
+
+
+def request(server, method, path, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=600)
+    connection.request(method, path, body)
+    response = connection.getresponse()
+    answer = response.read()
+    connection.close()
+    return response.status, answer
 
 
 def server_memory(server):

@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import zipfile
@@ -171,6 +172,19 @@ class Bytes(ServerTest):
             self.assertNotIn("transfer-encoding", answer.headers)
             self.assertEqual(opened(answer).read(opened(answer).namelist()[0]), read("CT_small.dcm"))
 
+    def test_instances_that_are_deleted_meanwhile_are_left_out(self):
+        for attempt in range(3):
+            uid = f"1.4.9.{attempt}"
+            ids = [self.store(make_dicom("GONE", uid, uid + ".1", f"{uid}.1.{n}")) for n in range(150)]
+            answers = []
+            reader = threading.Thread(
+                target=lambda: answers.append(self.server.get(f"/studies/{ids[0]['studies']}/archive")))
+            reader.start()
+            for one in reversed(ids[1:]):
+                self.server.request("DELETE", f"/instances/{one['instances']}")
+            reader.join()
+            self.assertGreaterEqual(len(opened(answers[0]).namelist()), 1)
+
     def test_transcoding(self):
         source = make_dicom("TRANSCODE", "1.4.5", "1.4.5.1", "1.4.5.1.1", Rows=2, Columns=2, BitsAllocated=8, BitsStored=8,
                             HighBit=7, PixelRepresentation=0, SamplesPerPixel=1, PhotometricInterpretation="MONOCHROME2",
@@ -290,6 +304,17 @@ class Media(ServerTest):
         directory = self.check(folder, archive.namelist()[:-1])
         self.assertEqual(str(directory.DirectoryRecordSequence[0].PatientName), "Yamada^Tarou=山田^太郎")
         self.assertEqual(directory.DirectoryRecordSequence[1].StudyDescription, "膝")
+
+    def test_values_that_are_too_long_are_left_out(self):
+        ids = self.store(make_dicom("LONG", "1.5.11", "1.5.11.1", "1.5.11.1.1", SpecificCharacterSet="ISO_IR 192",
+                                    StudyDescription="膝" * 64, AccessionNumber="7" * 17, StudyID="8" * 17,
+                                    StudyDate="1997.01.02", SeriesNumber="1"))
+        folder, archive = self.media(f"/studies/{ids['studies']}/media")
+        study = self.check(folder, archive.namelist()[:-1]).DirectoryRecordSequence[1]
+        self.assertEqual(study.StudyDescription, "膝" * 64)  # characters, not bytes
+        self.assertEqual(study.AccessionNumber, "")
+        self.assertNotIn("StudyID", study)
+        self.assertEqual(study["StudyDate"].value, "1997.01.02")
 
     def test_studies_without_a_date_get_today(self):
         ids = self.store(make_dicom("DATE", "1.5.10", "1.5.10.1", "1.5.10.1.1", AcquisitionDate="20200102"))

@@ -413,6 +413,13 @@ class Jpeg2000Test(CodecsCase):
             self.assertEqual(self.status_of(path), 413)
         for size in (0, 2, 40, 100, len(stream) // 2):
             self.assertEqual(self.status_of(self.dicom(stream[:size], 8, 1, "4.90")), 400, size)
+        layers = stream.index(b"\xff\x52") + 6
+        for count, status in ((65535, 413), (1025, 413), (0, 400)):
+            changed = stream[:layers] + count.to_bytes(2, "big") + stream[layers + 2:]
+            self.assertEqual(self.status_of(self.dicom(changed, 8, 1, "4.90")), status, count)
+        long = bytearray(stream)
+        long[8:16] = long[24:32] = (8000).to_bytes(4, "big") * 2
+        self.assertEqual(self.status_of(self.dicom(bytes(long[:5000]), 8, 1, "4.90", Rows=8000, Columns=8000)), 413)
         self.assertIsNone(self.server.process.poll())
 
 
@@ -470,6 +477,17 @@ class HostileTest(CodecsCase):
             put_frame(dataset, stream[:last] + stream[last:end] * repeats + stream[end:])
             dataset.save_as(source)
             self.assertEqual(self.status_of(source), status, repeats)
+
+    def test_scans_without_end_or_loss(self):
+        made = self.encoded(os.path.join(FILES, "CT_small.dcm"), "dcmcjpeg", "+e1")
+        dataset = pydicom.dcmread(made)
+        stream = b"".join(decode_data_sequence(dataset.PixelData)).rstrip(b"\0")
+        scan, end = stream.rindex(b"\xff\xda"), stream.rindex(b"\xff\xd9")
+        path = os.path.join(self.folder, "lossless.dcm")
+        for repeats, status in ((1, 200), (65, 400), (1000, 400)):
+            put_frame(dataset, stream[:scan] + stream[scan:end] * repeats + stream[end:])
+            dataset.save_as(path)
+            self.assertEqual(self.status_of(path), status, repeats)
 
     def test_streams_that_are_cut(self):
         for name in self.SOURCES:

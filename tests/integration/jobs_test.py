@@ -386,6 +386,16 @@ class EventsTest(JobsCase):
             for _ in range(100):
                 self.wait(self.submit(From=1, Milliseconds=0, UserData=user_data), "Success")
 
+    def test_deep_user_data(self):
+        """What is nested deeply is indented so far that little JSON would make gigabytes."""
+        def nested(levels, inner):
+            return {"UserData": json.loads("[" * levels + inner + "]" * levels)}
+        deepest = nested(64, "1")
+        self.assertEqual(self.job(self.submit(From=1, **deepest))["UserData"], deepest["UserData"])
+        self.expect(400, "POST", "/countdown", {"From": 1, **nested(65, "1")}, orthanc=15)
+        self.expect(400, "POST", "/countdown", {"From": 1, **nested(900, ",".join(["1"] * 400000))}, orthanc=15)
+        self.expect(413, "POST", "/countdown", {"From": 1, **nested(64, ",".join(["1"] * 400000))}, orthanc=47)
+
 
 @unittest.skipUnless(os.path.exists(SAMPLE), "built without the sample plugins")
 class ListenersTest(JobsCase):

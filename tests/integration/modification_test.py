@@ -23,6 +23,16 @@ def uids(files, keyword):
     return {getattr(file, keyword) for file in files}
 
 
+def raw(tag, vr, value):
+    """An element of explicit VR little endian as it lies in a file."""
+    length = struct.pack("<HI", 0, len(value)) if vr in ("OB", "SQ", "UN") else struct.pack("<H", len(value))
+    return struct.pack("<HH", tag >> 16, tag & 0xffff) + vr.encode() + length + value
+
+
+def raw_item(content):
+    return struct.pack("<HHI", 0xfffe, 0xe000, len(content)) + content
+
+
 class ModifyTest(ModificationTest):
 
     def test_a_study_gets_new_identifiers_and_keeps_its_patient(self):
@@ -225,6 +235,48 @@ class AnonymizeTest(ModificationTest):
         self.change(path, {"Replace": {"PatientID": "Y"}}, 400, orthanc=8)
         self.change(path, {"DicomVersion": "1999"}, 400, orthanc=3)
 
+    def anonymized(self, elements, body=None, implicit=False):
+        """A file with these elements behind all others, after its way through the profile."""
+        source = parse(make_dicom(study=generate_uid(), series=generate_uid(), SOPInstanceUID=generate_uid()))
+        memory = io.BytesIO()
+        if implicit:
+            source.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2"
+            source.is_implicit_VR = True
+        pydicom.dcmwrite(memory, source, write_like_original=False)
+        ids = self.store(memory.getvalue() + elements)
+        return self.change(f"/instances/{ids['instances']}/anonymize", body or {}).body
+
+    def test_sequences_that_nobody_can_open_go(self):
+        nested = raw_item(struct.pack("<HHI", 0x10, 0x10, 10) + b"Jones^John")
+        for tag in (0x00400441, 0x00720101):  # a sequence to the dictionary, and nothing
+            for vr in ("UN", "OB") if tag == 0x00400441 else ("UN",):
+                with self.subTest(tag=hex(tag), vr=vr):
+                    element = raw(tag, vr, nested)
+                    self.assertNotIn(b"Jones", self.anonymized(element))
+                    self.assertNotIn(b"Jones", self.anonymized(raw(0x00400440, "SQ", raw_item(element))))
+                    kept = self.anonymized(element, {"Keep": [f"{tag >> 16:04x},{tag & 0xffff:04x}"]})
+                    self.assertIn(b"Jones", kept)
+        unknown = struct.pack("<HHI", 0x72, 0x101, len(nested)) + nested
+        self.assertNotIn(b"Jones", self.anonymized(unknown, implicit=True))
+        private = raw(0x00990010, "LO", b"ACME") + raw(0x00991001, "UN", nested)
+        self.assertNotIn(b"Jones", self.anonymized(private, {"KeepPrivateTags": True}))
+        # Other bytes of VR UN stay.
+        self.assertIn(b"harmless", self.anonymized(raw(0x00720101, "UN", b"harmless")))
+
+    def test_uids_that_are_no_text_go(self):
+        name = raw(0x00100010, "PN", b"Jones^John")
+        for element in (raw(0x0040a124, "OB", b"Jones^John"), raw(0x0040a124, "SQ", raw_item(name)), raw(0x0040a124, "UN", b"Jones^John"),
+                        raw(0x0040a124, "UI", b"\0Jones"), raw(0x0020000d, "OB", b"Jones^John"), raw(0x0020000e, "SQ", raw_item(name)),
+                        raw(0x00080018, "UI", b"\0Jones"), raw(0x00081155, "OB", b"Jones^John")):
+            with self.subTest(element):
+                for body in ({}, {"Keep": ["SOPInstanceUID"], "Force": True} if element[:2] != b"\x08\0" or element[2:4] != b"\x18\0" else {}):
+                    self.assertNotIn(b"Jones", self.anonymized(raw(0x00400440, "SQ", raw_item(element)), body))
+
+    def test_too_many_elements_are_refused(self):
+        many = b"".join(raw((0x41 + 2 * (i // 0x8000)) << 16 | 0x1000 + i % 0x8000, "CS", b"AB") for i in range(100001))
+        ids = self.store(make_dicom(study=generate_uid(), series=generate_uid()) + raw(0x00400440, "SQ", raw_item(many)))
+        self.change(f"/instances/{ids['instances']}/anonymize", {}, 413)
+
     def test_many_at_once(self):
         one, two = self.fill(2, patient="P1"), self.fill(2, patient="P2")
         content = self.change("/tools/bulk-anonymize", {"Resources": [one["studies"], two["patients"], one["instances"]]}).json()
@@ -288,6 +340,13 @@ class StudyTest(ModificationTest):
         self.assertEqual(len(self.files(f"/studies/{first['studies']}")), 2)
         self.assertNotIn("ModifiedFrom", self.get(f"/studies/{content['TargetStudy']}"))
 
+    def test_split_with_texts_that_a_character_set_cannot_hold(self):
+        first, second = self.two_series(patient="charset", SpecificCharacterSet="ISO_IR 100", SeriesDescription="\u00e9t\u00e9")
+        body = {"Series": [second["series"]], "Replace": {"PatientName": "\u5c71\u7530"}}
+        files = self.files(f"/studies/{self.change('/studies/' + first['studies'] + '/split', body).json()['TargetStudy']}")
+        self.assertEqual({(file.SpecificCharacterSet, str(file.PatientName), file.SeriesDescription) for file in files},
+                         {("ISO_IR 192", "\u5c71\u7530", "\u00e9t\u00e9")})
+
     def test_merge(self):
         first, second = self.two_series(patient="merged")
         target = self.store(make_dicom(patient="t\u00e4rget", study=generate_uid(), series=generate_uid(), SpecificCharacterSet="ISO_IR 192",
@@ -319,7 +378,20 @@ class StudyTest(ModificationTest):
         self.assertEqual(self.everything(), before)
 
 
-def png(width, height, colour=0, depth=8, claimed=None):
+def progressive(scans):
+    """A progressive JPEG file of 8 x 8 pixels, whose scans after the first refine nothing."""
+    def segment(marker, data):
+        return bytes((0xff, marker)) + struct.pack(">H", len(data) + 2) + data
+
+    def scan(first, last, high_low):
+        return segment(0xda, bytes((1, 1, 0, first, last, high_low)))
+
+    tables = b"".join(segment(0xc4, bytes((kind,)) + b"\1" + bytes(15) + b"\0") for kind in (0x00, 0x10))
+    return (b"\xff\xd8" + segment(0xdb, b"\0" + b"\1" * 64) + segment(0xc2, struct.pack(">BHHBBBB", 8, 8, 8, 1, 1, 0x11, 0)) + tables +
+            scan(0, 0, 0) + b"\x7f" + (scan(1, 1, 0) + b"\x7f") * (scans - 1) + b"\xff\xd9")
+
+
+def png(width, height, colour=0, depth=8, claimed=None, extra=b""):
     def chunk(kind, data):
         body = kind + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
@@ -327,7 +399,7 @@ def png(width, height, colour=0, depth=8, claimed=None):
     samples = {0: 1, 2: 3, 6: 4}[colour] * depth // 8
     rows = b"".join(b"\0" + bytes((x + 10 * y) % 256 for x in range(width * samples)) for y in range(height))
     width, height = claimed or (width, height)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)) +
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)) + extra +
             chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
@@ -360,6 +432,14 @@ class CreateTest(ModificationTest):
         self.assertEqual(file.file_meta.TransferSyntaxUID, "1.2.840.10008.1.2.4.50")
         self.assertEqual(pydicom.encaps.decode_data_sequence(file.PixelData)[0][:len(jpeg)], jpeg)
         self.create({"Tags": {}, "Content": uri("image/png", png(2, 2)), "Encapsulate": True}, 500, orthanc=2)
+
+    def test_pictures_that_take_more_than_they_show(self):
+        self.made({"Tags": {}, "Content": uri("image/jpeg", progressive(60))})
+        self.create({"Tags": {}, "Content": uri("image/jpeg", progressive(5000))}, 400, orthanc=15)
+        body = b"zTXtComment\0\0" + zlib.compress(b"x" * 7000000)
+        text = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        file = self.made({"Tags": {}, "Content": uri("image/png", png(5, 4, extra=text * 500))})
+        self.assertEqual((file.Rows, file.Columns), (4, 5))
 
     def test_documents(self):
         file = self.made({"Tags": {"PatientID": "doc"}, "Content": uri("application/pdf", b"%PDF-1.4\nx")})

@@ -66,6 +66,13 @@ class SdkOutside(unittest.TestCase):
             self.assertEqual(server.post("/hello/world").status, 405)
             self.assertEqual(server.get_json("/recent"), {"Count": 0, "Last": []})
             self.assertEqual(server.stop(), 0)
+        countdown = self.build("4-job-cpp", "countdown")
+        self.assertEqual(exported_symbols(countdown), ["hilum_plugin_entry"])
+        with HilumServer({"Plugins": [countdown]}) as server:
+            answer = server.post("/countdown", b'{"From": 3, "Milliseconds": 1}')
+            self.assertEqual(answer.status, 200, answer.text())
+            self.assertEqual([job["State"] for job in server.get_json("/jobs?expand")], ["Success"])
+            self.assertEqual(server.stop(), 0)
 
     def test_2_pkg_config(self):
         flags = self.pkg_config("--cflags").split()

@@ -242,6 +242,31 @@ class Transcode(unittest.TestCase):
                     got = self.server.get(f"{path}?transcode={SYNTAX}{tail}")
                     self.assertIn((got.status, got.json()["OrthancStatus"]), ((400, 15), (500, 2), (413, 47), (400, 3)))
 
+    def test_too_many_frames(self):
+        """Frames of a byte, many thousands of them in a deflated byte: offset tables are not made for all."""
+        count = (1 << 20) + 2
+        path = self.upload(image(numpy.zeros((count, 1, 1), dtype=numpy.uint8)))
+        deflated = self.transcode(path, DEFLATED)
+        self.assertLess(len(deflated), 5000)
+        path = self.upload(self.renamed(deflated))
+        for tail in (".4.80", ".5"):
+            self.assertIn(f"{count} frames", self.refuse(path, f"transcode={SYNTAX}{tail}", 413, 47))
+        self.assertEqual(len(pydicom.dcmread(io.BytesIO(self.transcode(path, EXPLICIT))).PixelData), count)
+
+    def test_uids_of_unknown_vr(self):
+        dataset = pydicom.dcmread(io.BytesIO(image(smooth((16, 16), 4095), 12)))
+        uid, sop_class = dataset.SOPInstanceUID, dataset.SOPClassUID
+        for tag, value in ((0x00080016, sop_class), (0x00080018, uid)):
+            raw = value.encode() + b"\0" * (len(value) % 2)
+            dataset[tag] = pydicom.DataElement(tag, "UN", raw)
+        memory = io.BytesIO()
+        dataset.save_as(memory)
+        path = self.upload(memory.getvalue())
+        same = pydicom.dcmread(io.BytesIO(self.transcode(path, ".4.70")))
+        self.assertEqual(same.file_meta.MediaStorageSOPInstanceUID, uid)
+        source = pydicom.dcmread(io.BytesIO(self.transcode(path, ".4.51"))).SourceImageSequence[0]
+        self.assertEqual((source.ReferencedSOPClassUID, source.ReferencedSOPInstanceUID), (sop_class, uid))
+
     def test_broken_streams(self):
         source = self.transcode(self.upload(image(smooth((4, 32, 24), 4095), 12)), ".4.70")
         for frames in (1, 3, 4, 5, 100000000):

@@ -15,6 +15,8 @@ namespace hilum::dicom {
 namespace {
 
 constexpr size_t kPiece = 64 * 1024;
+// DCMTK looks for an element to remove from the beginning of the data set: many of them, time that grows with the square.
+constexpr unsigned long kMostElements = 100000;
 
 const std::vector<Tag>& pixel_data_only() {
   static const std::vector<Tag> kOnly = {kPixelData};
@@ -70,6 +72,11 @@ void remove_foreign_groups(DcmDataset& data_set) {
   for (DcmElement* element : foreign) delete data_set.remove(element);
 }
 
+void check_count(DcmDataset& data_set) {
+  if (data_set.card() <= kMostElements) return;
+  throw Error(HILUM_E_TOO_LARGE, "a data set of more than " + std::to_string(kMostElements) + " elements");
+}
+
 std::string head_for(DcmDataset& data_set, std::string_view transfer_syntax) {
   const Charset ascii(Encoding::Ascii);
   const std::string sop_class = text_of(data_set, kSopClassUid, ascii).value_or("");
@@ -85,6 +92,7 @@ EditedFile::EditedFile(const ByteSource& source) : source_(source) {
   ParseOptions options;
   options.whole = !apart;
   instance_ = parse_file(source_, options);
+  check_count(data_set());
   if (!apart) return;
   pixel_begin_ = structure.wanted.front().first;
   pixel_end_ = structure.wanted.front().second;
@@ -92,6 +100,7 @@ EditedFile::EditedFile(const ByteSource& source) : source_(source) {
   options.whole = true;
   ParsedInstance behind = parse_data_set(source_.part(pixel_end_), structure.transfer_syntax, options);
   DcmDataset& rest = behind.data_set();
+  check_count(rest);
   while (DcmElement* element = rest.card() > 0 ? rest.remove(0ul) : nullptr) {
     if (data_set().insert(element, OFFalse).bad()) delete element;
   }

@@ -31,6 +31,9 @@ std::string text(DcmItem& item, const DcmTagKey& tag) {
   return value.c_str();
 }
 
+// As text even where the VR is UN, of which DCMTK gives the numbers of the bytes.
+std::string uid_of(DcmItem& item, Tag tag) { return text_of(item, tag, Charset()).value_or(std::string()); }
+
 // Adds a value to a multi-valued element.
 void append_value(DcmItem& item, const DcmTagKey& tag, const std::string& value) {
   const std::string old = text(item, tag);
@@ -99,7 +102,7 @@ void put_derivation(DcmDataset& data_set, const LossyMarks& marks, const Method&
 void put_source(DcmDataset& data_set, const LossyMarks& marks, const std::string& sop_instance_uid) {
   DcmItem* source = nullptr;
   check(data_set.findOrCreateSequenceItem(DCM_SourceImageSequence, source, -2 /* a new one */));
-  put(*source, DCM_ReferencedSOPClassUID, text(data_set, DCM_SOPClassUID));
+  put(*source, DCM_ReferencedSOPClassUID, uid_of(data_set, kSopClassUid));
   put(*source, DCM_ReferencedSOPInstanceUID, sop_instance_uid);
   if (marks.from_uncompressed) {
     put_code(*source, DCM_PurposeOfReferenceCodeSequence, "121320", "Uncompressed predecessor");
@@ -124,7 +127,7 @@ std::string mark_lossy(DcmDataset& data_set, const LossyMarks& marks) {
   append_value(data_set, DCM_LossyImageCompressionRatio, ratio_text(1));
   append_value(data_set, DCM_LossyImageCompressionMethod, method.defined_term);
   put_derivation(data_set, marks, method);
-  std::string uid = text(data_set, DCM_SOPInstanceUID);
+  std::string uid = uid_of(data_set, kSopInstanceUid);
   if (!marks.new_sop_instance_uid) return uid;
   put_source(data_set, marks, uid);
   uid = random_uid();

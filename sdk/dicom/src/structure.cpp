@@ -127,7 +127,8 @@ class Scanner {
     const uint64_t start = cursor_.position();
     cursor_.skip(header.size);
     if (depth_ == 0 && wanted_ != nullptr) {
-      is_wanted_ = std::binary_search(wanted_->begin(), wanted_->end(), tag);
+      // What stands behind the Pixel Data (out of order) is not read on the other ways either.
+      is_wanted_ = !found.has_pixel_data && std::binary_search(wanted_->begin(), wanted_->end(), tag);
       wanted_begin_ = start;
     }
     if (tag == kPixelData && depth_ == 0 && !found.has_pixel_data) {

@@ -3,6 +3,7 @@
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/frames.h>
 #include <hilum/dicom/meta_header.h>
+#include <hilum/dicom/text.h>
 #include <hilum/dicom/transcode.h>
 
 #include <optional>
@@ -24,6 +25,8 @@ constexpr Tag kSequenceEnd = 0xfffee0dd;
 constexpr uint64_t kItemHeader = 8;
 // What fits into the Basic Offset Table, with a margin for frames that compression makes larger.
 constexpr uint64_t kMostBasicOffset = uint64_t{3} << 30;
+// Offset tables lie in memory, and a deflated file of a few bytes can hold any number of tiny frames.
+constexpr uint64_t kMostEncodedFrames = uint64_t{1} << 20;
 
 [[noreturn]] void not_possible(std::string_view from, std::string_view to, const std::string& why) {
   throw Error(HILUM_E_NOT_IMPLEMENTED,
@@ -116,9 +119,7 @@ Transcoded Job::run() {
   if (from_ != to_ && (is_odd || !is_rewritten(to_, facts_)))
     not_possible(from_, to_, "such pixel data are not rewritten");
   split_data_set();
-  OFString uid;
-  (void)data_set_.findAndGetOFString(DCM_SOPInstanceUID, uid);
-  result_.sop_instance_uid = uid.c_str();
+  result_.sop_instance_uid = text_of(data_set_, kSopInstanceUid, Charset()).value_or(std::string());
   if (from_ != to_) decode_icons(data_set_, from_, codecs_);
   const bool is_native = header_.pixel_data_length.has_value();
   if (!header_.has_pixel_data) {
@@ -276,6 +277,10 @@ void Job::encode_pixels() {
   if (!codecs_.can_encode(to_)) not_possible(from_, to_, "there is no encoder");
   FrameReader reader(file_, header_);
   check_frames(reader);
+  if (reader.count() > kMostEncodedFrames) {
+    throw Error(HILUM_E_TOO_LARGE, std::to_string(reader.count()) + " frames: at most " +
+                                       std::to_string(kMostEncodedFrames) + " are compressed");
+  }
   const DecodedFrame raw = interleaved_frame(raw_frame(reader, 0));
   EncodedFrame first = codecs_.encode(to_, raw, options_.lossy_quality);
   (void)data_set_.findAndDeleteElement(DcmTagKey(0x7fe0, 0x0001));

@@ -35,7 +35,11 @@ JobArguments read_job_arguments(const Json::Value& body, bool synchronous_by_def
     arguments.priority = body["Priority"].asInt();
   }
   if (body.isMember("UserData")) {
-    arguments.user_data = styled(body["UserData"]);
+    if (is_deeper_than(body["UserData"], kDeepestUserData)) {
+      throw Error(HILUM_E_BAD_FORMAT,
+                  "UserData is nested more than " + std::to_string(kDeepestUserData) + " levels deep");
+    }
+    arguments.user_data = compact(body["UserData"]);
   }
   return arguments;
 }

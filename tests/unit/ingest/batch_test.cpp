@@ -150,6 +150,51 @@ TEST(Batch, OverwritesByTheRulesOfEveryInstance) {
   EXPECT_EQ(archive.check(), kAllIsWell);
 }
 
+TEST(Batch, MayInsistOnNewInstances) {
+  Archive archive(fast_options());
+  const Stored source = archive.store(instance_file(1, 1));
+  const auto batch = archive.ingest().open_batch();
+  batch->require_new();
+  const Stored added = add(*batch, instance_file(2, 1, 10));
+  remove(*batch, source.instance);
+  archive.store(instance_file(2, 1, 20));  // somebody else is faster
+  try {
+    batch->commit();
+    FAIL() << "the source is gone, and its result was never stored";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), HILUM_E_DUPLICATE);
+  }
+  EXPECT_TRUE(archive.find(source.instance));
+  EXPECT_EQ(archive.file_of(*archive.find(added.instance)), instance_file(2, 1, 20));
+  EXPECT_EQ(archive.check(), kAllIsWell);
+}
+
+TEST(Batch, ItsSourcesMustBeWhatTheyWere) {
+  Options options = fast_options();
+  options.overwrite_instances = true;
+  Archive archive(options);
+  const Stored source = archive.store(instance_file(1, 1, 10));
+  const auto made_of_it = [&] {
+    auto batch = archive.ingest().open_batch();
+    add(*batch, instance_file(2, 1));
+    batch->expect(source.instance, archive.find(source.instance)->attachments.at(0).uuid);
+    remove(*batch, source.instance);
+    return batch;
+  };
+  const auto late = made_of_it();
+  archive.store(instance_file(1, 1, 20));  // a newer version
+  try {
+    late->commit();
+    FAIL() << "the newer version is gone";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), HILUM_E_REVISION);
+  }
+  EXPECT_EQ(archive.file_of(*archive.find(source.instance)), instance_file(1, 1, 20));
+  made_of_it()->commit();
+  EXPECT_FALSE(archive.find(source.instance));
+  EXPECT_EQ(archive.check(), kAllIsWell);
+}
+
 TEST(Batch, FiltersDecideAboutEachInstance) {
   Archive archive(fast_options());
   archive.ingest().add_filter("test", [](const Incoming& incoming) {

@@ -79,5 +79,16 @@ TEST(IdentityTags, FindWhatACompleteReadingFinds) {
   EXPECT_GT(refused, 100);
 }
 
+TEST(IdentityTags, NeitherReadsBehindThePixelData) {
+  std::ifstream file(std::string(kSamples) + "/test_files/CT_small.dcm", std::ios::binary);
+  if (!file) GTEST_SKIP() << "no sample files of pydicom";
+  std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  bytes += std::string("\x40\x00\x54\x02LO\x04\x00late", 12);  // a main tag of series, out of order
+  const std::vector<dicom::Tag> only = identity_tags(Options{});
+  const Reading all = read(bytes, nullptr), some = read(bytes, &only);
+  ASSERT_TRUE(all.instance && some.instance);
+  EXPECT_TRUE(equal(*all.instance, *some.instance));
+}
+
 }  // namespace
 }  // namespace hilum::ingest

@@ -23,6 +23,7 @@ struct Disk {
   std::mutex mutex;
   std::map<std::string, std::string> records;
   std::atomic<bool> full{false};
+  std::function<void(const std::vector<RecordStore::Change>&)> before_write;  // set while nobody writes
 };
 
 class DiskStore : public RecordStore {
@@ -35,6 +36,9 @@ class DiskStore : public RecordStore {
   void write(const std::vector<Change>& changes) override {
     if (disk_.full) {
       throw Error(HILUM_E_FULL_STORAGE);
+    }
+    if (disk_.before_write) {
+      disk_.before_write(changes);
     }
     const std::lock_guard<std::mutex> lock(disk_.mutex);
     for (const auto& [key, value] : changes) {
@@ -54,6 +58,7 @@ class DiskStore : public RecordStore {
 struct Script {
   std::function<int32_t(hilum_job*, uint32_t*, uint64_t*)> step;
   std::function<int32_t()> reset = [] { return HILUM_OK; };
+  std::function<void()> release = [] {};
   std::string save;  // empty: cannot be saved
   std::vector<uint32_t> stops;
   std::mutex mutex;
@@ -97,7 +102,11 @@ hilum_job_task task_of(Script& script) {
     const Inside inside(self);
     return self.save.empty() ? HILUM_OK : sink.write(sink.context, self.save.data(), self.save.size());
   };
-  task.release = [](void* context) { ++static_cast<Script*>(context)->released; };
+  task.release = [](void* context) {
+    auto& self = *static_cast<Script*>(context);
+    self.release();
+    ++self.released;
+  };
   return task;
 }
 
@@ -449,6 +458,111 @@ TEST_F(EngineTest, AJobThatCannotBeWrittenIsNotTaken) {
   EXPECT_TRUE(engine->ids().empty());
 }
 
+// The server begins to stop while the record is written: the job is not taken, and a restart must not find it.
+TEST_F(EngineTest, ARefusedJobLeavesNoRecord) {
+  const auto engine = make();
+  Script script;
+  script.save = "x";
+  script.step = always(HILUM_JOB_DONE);
+  size_t written = 0;
+  disk_.before_write = [&](const std::vector<RecordStore::Change>& changes) {
+    written += changes.front().second ? 1 : 0;
+    engine->begin_stop();
+  };
+  try {
+    engine->submit(kOwner, job(), task_of(script));
+    FAIL() << "the engine is stopping";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), HILUM_E_UNAVAILABLE);
+  }
+  EXPECT_EQ(written, 1u);
+  EXPECT_EQ(script.released, 0);
+  EXPECT_TRUE(disk_.records.empty());
+}
+
+// Also if it cannot be erased at once.
+TEST_F(EngineTest, TheRecordOfARefusedJobIsErasedLater) {
+  EngineOptions options;
+  options.threads = 0;
+  const auto engine = make(options);
+  engine->start();
+  Script script;
+  script.step = always(HILUM_JOB_DONE);
+  std::atomic<size_t> writes{0};
+  disk_.before_write = [&](const std::vector<RecordStore::Change>&) {
+    switch (++writes) {
+      case 1:
+        engine->begin_stop();
+        break;
+      case 2:
+        throw Error(HILUM_E_FULL_STORAGE);
+      default:
+        break;
+    }
+  };
+  EXPECT_THROW(engine->submit(kOwner, job(), task_of(script)), Error);
+  engine->stop();
+  EXPECT_EQ(writes, 3u);
+  EXPECT_TRUE(disk_.records.empty());
+}
+
+// What the store refuses of one job does not hold up the records of the others.
+TEST_F(EngineTest, ARecordThatIsRefusedIsGivenUp) {
+  EngineOptions options;
+  options.threads = 0;
+  const auto engine = make(options);
+  Script script;
+  script.step = always(HILUM_JOB_DONE);
+  const std::string bad = engine->submit(kOwner, job(), task_of(script));
+  const std::string good = engine->submit(kOwner, job(), task_of(script));
+  disk_.before_write = [&](const std::vector<RecordStore::Change>& changes) {
+    for (const auto& change : changes) {
+      if (change.first == job_key(bad)) {
+        throw Error(HILUM_E_OUT_OF_RANGE);
+      }
+    }
+  };
+  EXPECT_TRUE(engine->pause(bad));
+  EXPECT_TRUE(engine->pause(good));
+  engine->start();
+  const auto record = [&](const std::string& id) {
+    const std::lock_guard<std::mutex> lock(disk_.mutex);
+    return disk_.records[job_key(id)];
+  };
+  wait_until([&] { return record(good).find("Paused") != std::string::npos; });
+  EXPECT_EQ(record(bad).find("Paused"), std::string::npos);
+  engine->withdraw(kOwner);
+}
+
+TEST(Record, IsNeverLargerThanAStoreTakes) {
+  constexpr size_t kLargest = 12u << 20;
+  Job job;
+  job.facts.id = "id";
+  job.facts.content = "{\"a\" : 1}";
+  job.facts.user_data = "[]";
+  job.facts.resources.assign(1000, std::string(44, 'a'));
+  Job read;
+  ASSERT_TRUE(read_record(record_of(job), read));
+  EXPECT_EQ(read.facts.resources, job.facts.resources);
+
+  job.facts.resources.assign(311000, std::string(44, 'a'));
+  EXPECT_LT(record_of(job).size(), kLargest);
+  Job many;
+  ASSERT_TRUE(read_record(record_of(job), many));
+  EXPECT_TRUE(many.facts.resources.empty());
+  EXPECT_EQ(many.facts.content, job.facts.content);
+
+  job.facts.content = "{\"a\" : \"" + std::string(8u << 20, 'x') + "\"}";
+  job.facts.user_data = '"' + std::string(7u << 20, 'x') + '"';
+  job.facts.failure.details = std::string(1000, '\n');
+  EXPECT_LE(record_of(job).size(), kLargest);
+  Job large;
+  ASSERT_TRUE(read_record(record_of(job), large));
+  EXPECT_EQ(large.facts.content, "{}");
+  EXPECT_EQ(large.facts.user_data, job.facts.user_data);
+  EXPECT_EQ(large.facts.failure.details, job.facts.failure.details);
+}
+
 int32_t load_script(void* context, hilum_text, hilum_text text, hilum_job_task* task) {
   auto& script = *static_cast<Script*>(context);
   script.save.assign(text.data, text.size);
@@ -521,6 +635,74 @@ TEST_F(EngineTest, TypesThatAreGoneFail) {
   engine->start();
   EXPECT_EQ(state(*engine, id), HILUM_JOB_FAILURE);
   EXPECT_EQ(engine->facts(id)->failure.code, HILUM_E_UNAVAILABLE);
+}
+
+// While the first one of them fails, the history gives up a task, and somebody cancels the next one.
+TEST_F(EngineTest, NoJobEndsTwiceAtTheStart) {
+  EngineOptions options;
+  options.history = 2;
+  {
+    const auto engine = make(options);
+    Script script;
+    script.step = always(HILUM_JOB_DONE);
+    for (int i = 0; i < 2; ++i) {
+      engine->submit(kOwner, job(), task_of(script));
+    }
+    engine->begin_stop();
+    engine->withdraw(kOwner);
+  }
+  const auto engine = make(options);
+  engine->load();
+  const std::vector<std::string> lost = engine->ids();
+  ASSERT_EQ(lost.size(), 2u);
+  std::vector<std::unique_ptr<Script>> scripts;
+  for (int i = 0; i < 2; ++i) {
+    scripts.push_back(std::make_unique<Script>());
+    scripts.back()->step = always(HILUM_JOB_DONE);
+    EXPECT_TRUE(engine->cancel(engine->submit(kOwner, job(), task_of(*scripts.back()))));
+  }
+  scripts.front()->release = [&] { EXPECT_TRUE(engine->cancel(lost[1])); };
+  engine->start();
+  EXPECT_EQ(scripts[0]->released, 1);
+  EXPECT_EQ(engine->facts(lost[0])->failure.code, HILUM_E_BAD_SEQUENCE);
+  ASSERT_TRUE(engine->facts(lost[1]));
+  EXPECT_EQ(engine->facts(lost[1])->failure.code, HILUM_E_CANCELED_JOB);
+  EXPECT_EQ(engine->ids(), lost);
+  EXPECT_EQ(counts_[HILUM_JOB_FAILURE], 2u);
+  EXPECT_EQ(counts_[HILUM_JOB_PENDING], 0u);
+  engine->withdraw(kOwner);
+}
+
+// The code of a task may be unloaded as soon as its owner has been withdrawn.
+TEST_F(EngineTest, WithdrawWaitsForTasksThatAreReleased) {
+  EngineOptions options;
+  options.threads = 0;
+  const auto engine = make(options);
+  Script script;
+  script.step = always(HILUM_JOB_DONE);
+  Door door;
+  std::atomic<bool> releases{false}, withdrawn{false};
+  script.release = [&] {
+    releases = true;
+    door.wait();
+  };
+  const std::string id = engine->submit(kOwner, job(), task_of(script));
+  EXPECT_TRUE(engine->cancel(id));
+  std::thread remover([&] { EXPECT_TRUE(engine->remove(id)); });
+  wait_until([&] { return releases.load(); });
+  EXPECT_FALSE(engine->facts(id));
+  engine->withdraw("another owner");
+  std::thread withdrawer([&] {
+    engine->withdraw(kOwner);
+    EXPECT_EQ(script.released, 1);
+    withdrawn = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_FALSE(withdrawn);
+  door.open();
+  remover.join();
+  withdrawer.join();
+  EXPECT_TRUE(withdrawn);
 }
 
 TEST_F(EngineTest, ForgottenJobsLeaveNoRecord) {

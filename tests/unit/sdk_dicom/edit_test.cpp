@@ -194,6 +194,13 @@ TEST(EditedFile, ForeignGroupsAndGroupLengthsGo) {
   EXPECT_FALSE(has_element(parse_file(result.data(), result.size()).data_set(), 0x00080000));
 }
 
+TEST(EditedFile, RefusesMoreElementsThanItCanRemove) {
+  std::string many = file(identifiers());
+  for (uint32_t i = 0; i <= 100000; ++i)
+    many += element(((0x41u + 2 * (i / 0x8000)) << 16) | (0x1000 + i % 0x8000), "CS", "AB");
+  EXPECT_EQ(code_of([&] { EditedFile refused(ByteSource(many.data(), many.size())); }), HILUM_E_TOO_LARGE);
+}
+
 TEST(Anonymization, Rules) {
   using Edition = AnonymizationEdition;
   EXPECT_EQ(anonymization_rule(Edition::E2008, 0x00080050), AnonymizationRule::Remove);

@@ -51,6 +51,16 @@ typedef struct hilum_batches_draft {
    * [any] */
   int32_t (*write_record)(hilum_batch* batch, hilum_text store, const hilum_record_change* change);
 
+  /* What the batch was made of: the commit fails with HILUM_E_REVISION unless the instance is there, with the DICOM file
+   * whose attachment has this `uuid` (36 characters, of hilum_attachment). Looked at before anything is stored.
+   * HILUM_E_UNKNOWN_RESOURCE, HILUM_E_OUT_OF_RANGE for what is no public id or no UUID.
+   * [any] */
+  int32_t (*expect_file)(hilum_batch* batch, hilum_text public_id, hilum_text uuid);
+  /* From now on an instance that is there already and would be kept makes the commit fail with HILUM_E_DUPLICATE. For
+   * batches that remove what their instances were made of.
+   * [any] */
+  int32_t (*require_new)(hilum_batch* batch);
+
   /* Makes everything of the batch happen; durable on return. `on_stored` (may be NULL) is then called for each instance
    * that was added, in that order, with HILUM_STORED or HILUM_ALREADY_STORED (it was there and is kept: the rules of
    * OverwriteInstances). What `on_stored` returns does not matter. After an error nothing has happened, and the batch can

@@ -41,6 +41,10 @@ class Batch {
     const hilum_record_change change{to_text(key), {nullptr, 0}};
     host_.check(table_->write_record(batch_.get(), to_text(store), &change));
   }
+  void expect_file(std::string_view public_id, std::string_view uuid) {
+    host_.check(table_->expect_file(batch_.get(), to_text(public_id), to_text(uuid)));
+  }
+  void require_new() { host_.check(table_->require_new(batch_.get())); }
   // on_stored(const hilum_stored&) for each instance, in the order of add(); durable by then.
   template <typename Function>
   void commit(Function&& on_stored) {

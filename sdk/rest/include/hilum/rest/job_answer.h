@@ -5,6 +5,7 @@
 #include <hilum/cpp/jobs.h>
 #include <json/json.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace hilum::rest {
+
+// Arrays and objects inside each other in what a job shows: it is indented, which costs the more the deeper it is.
+constexpr size_t kDeepestUserData = 64;
 
 // The arguments of a body that routes with jobs share.
 struct JobArguments {
@@ -23,7 +27,7 @@ struct JobArguments {
 };
 
 // Reads `Synchronous` (which wins), `Asynchronous`, `Priority`, `Permissive` and `UserData`. A body that is no object has none of them.
-// Throws HILUM_E_BAD_FORMAT, naming the field, for wrong types.
+// Throws HILUM_E_BAD_FORMAT, naming the field, for wrong types, and for user data that is nested too deeply.
 JobArguments read_job_arguments(const Json::Value& body, bool synchronous_by_default = true);
 
 // A boolean of a body, `otherwise` if absent. Throws HILUM_E_BAD_FORMAT, naming the field.

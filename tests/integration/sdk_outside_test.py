@@ -69,7 +69,7 @@ class SdkOutside(unittest.TestCase):
         countdown = self.build("4-job-cpp", "countdown")
         self.assertEqual(exported_symbols(countdown), ["hilum_plugin_entry"])
         with HilumServer({"Plugins": [countdown]}) as server:
-            answer = server.post("/countdown", b'{"From": 3, "Milliseconds": 1}')
+            answer = server.post("/countdown", b'{"From": 3, "Milliseconds": 1, "Synchronous": true}')
             self.assertEqual(answer.status, 200, answer.text())
             self.assertEqual([job["State"] for job in server.get_json("/jobs?expand")], ["Success"])
             self.assertEqual(server.stop(), 0)

@@ -48,7 +48,9 @@ JobPtr Engine::next_job(Lock& lock) {
     if (retries_.empty()) {
       work_.wait(lock);
     } else {
-      work_.wait_until(lock, retries_.begin()->first);
+      // A copy: the entry may go while this thread waits.
+      const Clock::time_point next = retries_.begin()->first;
+      work_.wait_until(lock, next);
     }
   }
 }

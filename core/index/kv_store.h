@@ -62,8 +62,8 @@ class KvStore {
   // Atomic. With `sync` it is on the disk when the call returns, and so is everything written before.
   virtual void write(const KvBatch& batch, bool sync) = 0;
   // Called by the writing thread when it has time, and after deletions: may put in order what erased keys have left, so
-  // that scans do not pay for them. Never throws.
-  virtual void tidy() {}
+  // that scans do not pay for them. True if that must wait for older snapshots to be gone: ask again later.
+  virtual bool tidy() { return false; }
 };
 
 }  // namespace hilum::index

@@ -11,6 +11,7 @@
 #include <leveldb/write_batch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -137,7 +138,8 @@ class Iterator final : public KvIterator {
 
 class DbSnapshot final : public KvSnapshot {
  public:
-  explicit DbSnapshot(std::shared_ptr<leveldb::DB> db) : db_(std::move(db)) {
+  DbSnapshot(std::shared_ptr<leveldb::DB> db, std::shared_ptr<const int> epoch)
+      : epoch_(std::move(epoch)), db_(std::move(db)) {
     idle_->db = db_;
     options_.snapshot = db_->GetSnapshot();
     options_.verify_checksums = true;
@@ -152,6 +154,7 @@ class DbSnapshot final : public KvSnapshot {
   std::unique_ptr<KvIterator> iterate() const override { return std::make_unique<Iterator>(idle_, options_); }
 
  private:
+  const std::shared_ptr<const int> epoch_;
   std::shared_ptr<leveldb::DB> db_;
   leveldb::ReadOptions options_;
   const std::shared_ptr<IdleIterator> idle_ = std::make_shared<IdleIterator>();
@@ -275,8 +278,13 @@ bool LevelDbStore::get(std::string_view key, std::string* value) const {
 }
 
 std::shared_ptr<const KvSnapshot> LevelDbStore::snapshot() const {
+  std::shared_ptr<const int> epoch;
+  {
+    const std::lock_guard lock(mutex_);
+    epoch = epoch_;
+  }
   const auto impl = current();
-  return std::make_shared<DbSnapshot>(std::shared_ptr<leveldb::DB>(impl, impl->db.get()));
+  return std::make_shared<DbSnapshot>(std::shared_ptr<leveldb::DB>(impl, impl->db.get()), std::move(epoch));
 }
 
 void LevelDbStore::write(const KvBatch& batch, bool sync) {
@@ -302,19 +310,49 @@ void LevelDbStore::write(const KvBatch& batch, bool sync) {
     throw;
   }
   const std::lock_guard lock(mutex_);
+  const bool was_due = erased_.is_due();
   for (const KvBatch::Change& change : batch.changes()) {
     if (change.erase) {
       erased_.note(change.key);
     }
   }
+  if (erased_.is_due() && !was_due) {
+    past_epochs_.push_back(epoch_);
+    epoch_ = std::make_shared<const int>();
+  }
 }
 
-void LevelDbStore::tidy() {
+// Writes the ends of a range again as they are. On the writing thread.
+bool LevelDbStore::touch(const ErasedRanges::Range& range) {
+  KvBatch ends;
+  try {
+    for (const std::string& key : {range.first, range.last}) {
+      std::string value;
+      if (get(key, &value)) {
+        ends.put(key, std::move(value));
+      } else {
+        ends.erase(key);
+      }
+    }
+    write(ends, false);
+    return true;
+  } catch (const Error& error) {
+    log_warning(LogCategory::kIndex, "what was erased still slows scans down: {}", error.what());
+    return false;
+  }
+}
+
+bool LevelDbStore::tidy() {
   ErasedRanges erased;
   {
     const std::lock_guard lock(mutex_);
     if (!erased_.is_due() || failed_ || !impl_) {
-      return;
+      return false;
+    }
+    const auto is_gone = [](const std::weak_ptr<const int>& epoch) { return epoch.expired(); };
+    past_epochs_.erase(std::remove_if(past_epochs_.begin(), past_epochs_.end(), is_gone), past_epochs_.end());
+    if (!past_epochs_.empty()) {
+      return true;
     }
     erased = std::exchange(erased_, {});
   }
@@ -328,9 +366,14 @@ void LevelDbStore::tidy() {
   erased.take(size, [&](const ErasedRanges::Range& range) {
     const leveldb::Slice first(range.first), last(range.last);
     impl->db->CompactRange(&first, &last);
+    // What has just left the memory may lie lower than LevelDB then looked: something above it makes it look again.
+    if (touch(range)) {
+      impl->db->CompactRange(&first, &last);
+    }
   });
   const std::lock_guard lock(mutex_);
   erased_ = std::move(erased);  // only the writing thread notes, and it is here
+  return false;
 }
 
 void LevelDbStore::flush_logs() const {

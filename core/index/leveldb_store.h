@@ -40,7 +40,7 @@ class LevelDbStore final : public KvStore {
   bool get(std::string_view key, std::string* value) const override;
   std::shared_ptr<const KvSnapshot> snapshot() const override;
   void write(const KvBatch& batch, bool sync) override;
-  void tidy() override;
+  bool tidy() override;
 
   // Gives the space of what was erased back to the file system. Long; others read and write meanwhile.
   void compact();
@@ -54,6 +54,7 @@ class LevelDbStore final : public KvStore {
   std::shared_ptr<Impl> current() const;
   std::shared_ptr<Impl> writable();
   void reopen();
+  bool touch(const ErasedRanges::Range& range);
   void flush_logs() const;
 
   const std::string path_;
@@ -62,6 +63,10 @@ class LevelDbStore final : public KvStore {
   mutable std::shared_ptr<Impl> impl_;  // guarded by mutex_; null: could not be opened anew
   bool failed_ = false;                 // guarded by mutex_; a write has failed since it was opened
   ErasedRanges erased_;                 // guarded by mutex_
+  // Held by the snapshots that were opened since the last erasure; those from before it keep what was erased alive.
+  mutable std::shared_ptr<const int> epoch_ =
+      std::make_shared<const int>();  // guarded by mutex_, as the next
+  std::vector<std::weak_ptr<const int>> past_epochs_;
 };
 
 }  // namespace hilum::index

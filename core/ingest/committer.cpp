@@ -3,6 +3,7 @@
 #include <hilum/cpp/error.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/base/log.h"
 #include "core/base/log_setup.h"
@@ -20,6 +21,8 @@ constexpr uint64_t kUpkeepBytes = 8ull << 20;
 // After so many groups a step of upkeep that is due goes first, however many changes wait: else space would not be given
 // back while clients never rest.
 constexpr uint64_t kGroupsPerStep = 8;
+// When the index is asked to tidy up again that had to wait for its readers.
+constexpr std::chrono::seconds kTidyAgain{1};
 
 }  // namespace
 
@@ -130,7 +133,13 @@ void Committer::hand_over() {
 void Committer::run_thread() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [this] { return !is_led_ && (!queue_.empty() || upkeep_due_ || stopping_); });
+    const auto has_work = [this] { return !is_led_ && (!queue_.empty() || upkeep_due_ || stopping_); };
+    if (!tidy_later_) {
+      work_.wait(lock, has_work);
+    } else if (!work_.wait_for(lock, kTidyAgain, has_work)) {
+      upkeep_due_ = true;
+      continue;
+    }
     if (!queue_.empty() && !is_upkeep_owed()) {
       lead(lock);
     } else if (upkeep_due_ && !stopping_) {
@@ -154,14 +163,13 @@ bool Committer::is_upkeep_owed() const {
 }
 
 void Committer::keep_house() {
-  store_.tidy();
+  const bool tidy_later = store_.tidy();
   const auto done = blobs_.upkeep(group_ + 1);
   group_ += done.used_group ? 1 : 0;
   groups_since_upkeep_ = bytes_since_upkeep_ = 0;
-  if (done.more) {
-    const std::lock_guard lock(mutex_);
-    upkeep_due_ = true;
-  }
+  const std::lock_guard lock(mutex_);
+  upkeep_due_ = upkeep_due_ || done.more;
+  tidy_later_ = tidy_later;
 }
 
 bool Committer::is_upkeep_due(const Group& group) {

@@ -110,6 +110,7 @@ class Committer {
   std::deque<std::shared_ptr<Operation>> queue_;  // all below are guarded by mutex_
   bool is_led_ = false;                           // some thread commits or keeps house
   bool upkeep_due_ = true;
+  bool tidy_later_ = false;
   uint64_t groups_since_step_ = 0;  // of upkeep
   bool stopping_ = false;
   std::thread thread_;

@@ -26,31 +26,6 @@ constexpr unsigned long kMostElements = 100000;
 
 Tag tag_of(DcmObject& object) { return dicom::make_tag(object.getGTag(), object.getETag()); }
 
-bool is_string_vr(DcmEVR vr) {
-  switch (vr) {
-    case EVR_AE:
-    case EVR_AS:
-    case EVR_CS:
-    case EVR_DA:
-    case EVR_DS:
-    case EVR_DT:
-    case EVR_IS:
-    case EVR_LO:
-    case EVR_LT:
-    case EVR_PN:
-    case EVR_SH:
-    case EVR_ST:
-    case EVR_TM:
-    case EVR_UC:
-    case EVR_UI:
-    case EVR_UR:
-    case EVR_UT:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // RT structure sets point to a study by the tag that elsewhere means an instance (PS3.3 section C.8.8.5).
 bool is_study_reference(Tag tag, const std::vector<Tag>& sequences) {
   constexpr Tag kReferencedFrameOfReference = 0x30060010;
@@ -118,7 +93,7 @@ void Modifier::clean_element(DcmItem& item, DcmElement& element, const Place& pl
       return remove(item, element);
     case AnonymizationRule::Empty:
       // Below the top level, what has no text goes: nobody can tell what an empty one would mean there.
-      if (!place.is_top() && !is_string_vr(element.ident())) return remove(item, element);
+      if (!place.is_top() && !dicom::is_text_vr(element.ident())) return remove(item, element);
       return dicom::empty_element(item, tag);
     case AnonymizationRule::MapUid:
       return map_uids(item, element, place);

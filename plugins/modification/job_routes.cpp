@@ -53,36 +53,39 @@ void change_many(const Context& context, Kind kind, const Request& request, Answ
   run(context, std::move(modify), request, answer);
 }
 
+// What both take besides their own.
+std::vector<RouteArgument> with_common(std::vector<RouteArgument> own) {
+  own.insert(own.end(),
+             {
+                 {HILUM_IN_BODY, "Force", "boolean",
+                  "Allows to name PatientID and the UIDs of study, series and instance"},
+                 {HILUM_IN_BODY, "PrivateCreator", "string", "Whose private tags the request names"},
+                 {HILUM_IN_BODY, "Transcode", "string", "UID of the transfer syntax of the result"},
+                 {HILUM_IN_BODY, "LossyQuality", "integer", "1 to 100, for lossy transfer syntaxes"},
+             });
+  return own;
+}
+
 }  // namespace
 
 std::vector<RouteArgument> modify_arguments() {
-  return {
+  return with_common({
       {HILUM_IN_BODY, "Replace", "object",
        "Values by tag, or by path into sequences: SEQUENCE[0].TAG, SEQUENCE[*].TAG"},
       {HILUM_IN_BODY, "Remove", "array", "Tags and paths to remove"},
       {HILUM_IN_BODY, "Keep", "array", "Identifiers that are not to be renewed"},
       {HILUM_IN_BODY, "RemovePrivateTags", "boolean", "Removes the private tags of the top level"},
-      {HILUM_IN_BODY, "Force", "boolean",
-       "Allows to name PatientID and the UIDs of study, series and instance"},
-      {HILUM_IN_BODY, "PrivateCreator", "string", "Whose private tags the request names"},
-      {HILUM_IN_BODY, "Transcode", "string", "UID of the transfer syntax of the result"},
-      {HILUM_IN_BODY, "LossyQuality", "integer", "1 to 100, for lossy transfer syntaxes"},
-  };
+  });
 }
 
 std::vector<RouteArgument> anonymize_arguments() {
-  return {
+  return with_common({
       {HILUM_IN_BODY, "DicomVersion", "string", "Edition of the profile: 2008, 2017c, 2021b or 2023b"},
       {HILUM_IN_BODY, "Replace", "object", "Values by tag, or by path into sequences"},
       {HILUM_IN_BODY, "Remove", "array", "Tags and paths to remove"},
       {HILUM_IN_BODY, "Keep", "array", "Tags and paths that the profile leaves alone, with all below them"},
       {HILUM_IN_BODY, "KeepPrivateTags", "boolean", "Leaves private tags where they are"},
-      {HILUM_IN_BODY, "Force", "boolean",
-       "Allows to name PatientID and the UIDs of study, series and instance"},
-      {HILUM_IN_BODY, "PrivateCreator", "string", "Whose private tags the request names"},
-      {HILUM_IN_BODY, "Transcode", "string", "UID of the transfer syntax of the result"},
-      {HILUM_IN_BODY, "LossyQuality", "integer", "1 to 100, for lossy transfer syntaxes"},
-  };
+  });
 }
 
 void add_job_routes(Routes& routes, const Context& context) {

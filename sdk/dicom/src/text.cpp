@@ -58,31 +58,6 @@ ElementValue tag_value(DcmElement& element) {
   return {ValueKind::String, format_tag(make_tag(words[0], words[1]))};
 }
 
-bool is_text_vr(DcmEVR vr) {
-  switch (vr) {
-    case EVR_AE:
-    case EVR_AS:
-    case EVR_CS:
-    case EVR_DA:
-    case EVR_DS:
-    case EVR_DT:
-    case EVR_IS:
-    case EVR_LO:
-    case EVR_LT:
-    case EVR_PN:
-    case EVR_SH:
-    case EVR_ST:
-    case EVR_TM:
-    case EVR_UC:
-    case EVR_UI:
-    case EVR_UR:
-    case EVR_UT:
-      return true;
-    default:
-      return false;
-  }
-}
-
 ElementValue bytes_value(DcmElement& element, const TextOptions& options) {
   if (!options.keep_binary || element.getLength() == 0) return {};
   Uint8* bytes = nullptr;
@@ -109,6 +84,31 @@ ElementValue unknown_value(DcmElement& element, const Charset& charset, const Te
 }
 
 }  // namespace
+
+bool is_text_vr(DcmEVR vr) {
+  switch (vr) {
+    case EVR_AE:
+    case EVR_AS:
+    case EVR_CS:
+    case EVR_DA:
+    case EVR_DS:
+    case EVR_DT:
+    case EVR_IS:
+    case EVR_LO:
+    case EVR_LT:
+    case EVR_PN:
+    case EVR_SH:
+    case EVR_ST:
+    case EVR_TM:
+    case EVR_UC:
+    case EVR_UI:
+    case EVR_UR:
+    case EVR_UT:
+      return true;
+    default:
+      return false;
+  }
+}
 
 ElementValue element_value(DcmElement& element, const Charset& charset, const TextOptions& options) {
   if (!element.isLeaf()) {

@@ -2,7 +2,11 @@
 #include "core/index/erased_ranges.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <filesystem>
+
+#include "core/index/leveldb_store.h"
 #include "core/index/schema.h"
 
 namespace hilum::index {
@@ -55,6 +59,32 @@ TEST(ErasedRanges, KeysThatNobodyScansDoNotCount) {
   }
   EXPECT_FALSE(erased.is_due());
   EXPECT_TRUE(take(erased, 0).empty());
+}
+
+// LevelDB keeps what a snapshot can still see.
+TEST(ErasedRanges, TidyingWaitsForOlderSnapshots) {
+  std::string folder = "/tmp/hilum-erased-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  {
+    const auto store = LevelDbStore::open(folder + "/index");
+    KvBatch puts, erasures;
+    for (ResourceId id = 1; id <= 2000; ++id) {
+      puts.put(metadata_key(id, 5), "value");
+      erasures.erase(metadata_key(id, 5));
+    }
+    store->write(puts, false);
+    auto older = store->snapshot();
+    EXPECT_FALSE(store->tidy()) << "nothing is erased yet";
+    store->write(erasures, false);
+    const auto younger = store->snapshot();
+    EXPECT_TRUE(store->tidy());
+    std::string value;
+    EXPECT_TRUE(older->get(metadata_key(7, 5), &value));
+    older.reset();
+    EXPECT_FALSE(store->tidy());
+    EXPECT_FALSE(younger->get(metadata_key(7, 5), &value));
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
  * A batch is filled by one thread at a time, then committed. Until then nobody sees anything of it, and a crash or
  * closing it leaves nothing behind. The commit is one group of the log: after a crash at any moment either all of it is
  * there or nothing. It runs in this order: instances, metadata and labels, removals, records; each in the order of its
- * calls. Memory: about 20 MiB and 6 KiB for each instance; the files wait on the disk. While a batch is committed, other
- * changes wait: about 0.1 ms for each instance. */
+ * calls. Memory grows with the number of instances, not with their sizes (anonymizing 10,000 of 5 KB took 120 MB on top:
+ * tests/bench/run --only archives); files beyond 16 MiB wait on the disk. While a batch is committed, other changes wait. */
 #ifndef HILUM_DRAFT_BATCHES_H
 #define HILUM_DRAFT_BATCHES_H
 

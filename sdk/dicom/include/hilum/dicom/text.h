@@ -36,6 +36,9 @@ struct TextOptions {
 // unless keep_binary says so.
 ElementValue element_value(DcmElement& element, const Charset& charset, const TextOptions& options = {});
 
+// Whether values of this VR are text (PS3.5 section 6.2).
+bool is_text_vr(DcmEVR vr);
+
 // Text of a top-level tag if it is there and of kind String, of any length.
 std::optional<std::string> text_of(DcmItem& item, Tag tag, const Charset& charset);
 

@@ -18,6 +18,8 @@
 #include "core/config/configuration.h"
 #include "core/dictionary.h"
 #include "core/dimse/dcmtk_setup.h"
+#include "core/dimse/modality_registry.h"
+#include "core/dimse/scu/scu.h"
 #include "core/dimse/server.h"
 #include "core/events/events.h"
 #include "core/http/route_documents.h"
@@ -62,9 +64,12 @@ class Run {
         storage_(open_storage(*configuration_)),
         ingest_(*storage_.index, *storage_.blobs, events_, ingest_settings(*configuration_)),
         dispatcher_(dispatcher_settings(*configuration_, ingest_.spool_directory()), router_),
-        dicom_(dicom_settings(*configuration_), ingest_),
+        modalities_(ingest_, modality_settings(*configuration_)),
+        dicom_(dicom_settings(*configuration_, [this] { return modalities_.snapshot(); }), ingest_),
+        scu_(scu_settings(*configuration_, dicom_), ingest_),
         plugins_(plugin_services(stop_signal)) {
     count_requests();
+    dicom_.set_scu(scu_);
     if (!command_line.load_jobs) {
       configuration_->declare({"LoadJobs", config::OptionType::kBool, "false", "Loads saved jobs.", "jobs"});
     }
@@ -82,6 +87,7 @@ class Run {
     if (http_) http_->stop();
     events_.stop(static_cast<int>(std::chrono::milliseconds(kPatience).count()));
     plugins_.stop_all();
+    scu_.close_idle();
     ingest_.stop();
   }
   Run(const Run&) = delete;
@@ -139,6 +145,8 @@ class Run {
       refresh_figures({ingest_, dicom_, http_that_listens_.load(), started_});
     };
     services.dicom = &dicom_;
+    services.modalities = &modalities_;
+    services.scu = &scu_;
     return services;
   }
 
@@ -158,7 +166,9 @@ class Run {
   http::Dispatcher dispatcher_;
   std::atomic<uint32_t> http_port_{0};
   std::atomic<uint32_t> dicom_port_{0};
+  dimse::ModalityRegistry modalities_;
   dimse::Server dicom_;  // there for its settings also if it does not listen
+  dimse::Scu scu_;
   std::atomic<http::Server*> http_that_listens_{nullptr};
   std::atomic<bool> stopping_{false};
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

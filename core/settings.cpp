@@ -2,12 +2,15 @@
 
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/main_tags.h>
+#include <hilum/dicom/transcode.h>
 
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <utility>
 
 #include "core/config/access.h"
+#include "core/dimse/modality_json.h"
 #include "core/dimse/transfer_syntaxes.h"
 
 namespace hilum {
@@ -81,79 +84,6 @@ dimse::StorageAccess storage_access(const std::string& name) {
   return name == "Never" ? dimse::StorageAccess::kNever : dimse::StorageAccess::kAlways;
 }
 
-[[noreturn]] void bad_modality(const Configuration& configuration, const std::string& name,
-                               const std::string& what) {
-  throw Error(HILUM_E_BAD_FORMAT, "option \"DicomModalities\" (" + configuration.where("DicomModalities") +
-                                      "), \"" + name + "\": " + what);
-}
-
-uint16_t modality_port(const Configuration& configuration, const std::string& name,
-                       const Json::Value& value) {
-  if (!value.isUInt() || value.asUInt() < 1 || value.asUInt() > 65535) {
-    bad_modality(configuration, name, "the port must be a number from 1 to 65535");
-  }
-  return static_cast<uint16_t>(value.asUInt());
-}
-
-// Names become parts of paths; titles have at most 16 characters (PS3.8 section 9.3.2).
-void check_modality(const Configuration& configuration, const dimse::Modality& modality) {
-  const bool good_name =
-      !modality.name.empty() && std::all_of(modality.name.begin(), modality.name.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
-      });
-  if (!good_name) bad_modality(configuration, modality.name, "names have letters, digits, '-' and '_' only");
-  if (modality.aet.empty() || modality.aet.size() > 16) {
-    bad_modality(configuration, modality.name, "the title must have 1 to 16 characters");
-  }
-}
-
-// [ "AET", "host", port ] or [ "AET", "host", port, "manufacturer" ]
-dimse::Modality modality_of_array(const Configuration& configuration, const std::string& name,
-                                  const Json::Value& value) {
-  if (value.size() < 3 || value.size() > 4 || !value[0].isString() || !value[1].isString() ||
-      !value[2].isUInt()) {
-    bad_modality(configuration, name,
-                 "expected [ \"AET\", \"host\", port ], with a manufacturer as fourth item if any");
-  }
-  dimse::Modality modality;
-  modality.aet = value[0].asString();
-  modality.host = value[1].asString();
-  modality.port = modality_port(configuration, name, value[2]);
-  return modality;
-}
-
-bool flag(const Configuration& configuration, const std::string& name, const Json::Value& value,
-          const char* key, bool otherwise) {
-  if (!value.isMember(key)) return otherwise;
-  if (!value[key].isBool())
-    bad_modality(configuration, name, std::string("\"") + key + "\" must be true or false");
-  return value[key].asBool();
-}
-
-dimse::Modality modality_of_object(const Configuration& configuration, const std::string& name,
-                                   const Json::Value& value) {
-  if (!value["AET"].isString() || !value["Host"].isString()) {
-    bad_modality(configuration, name, "\"AET\" and \"Host\" must be texts");
-  }
-  dimse::Modality modality;
-  modality.aet = value["AET"].asString();
-  modality.host = value["Host"].asString();
-  modality.port = modality_port(configuration, name, value["Port"]);
-  auto allow = [&](const char* key) { return flag(configuration, name, value, key, true); };
-  modality.allow_echo = allow("AllowEcho");
-  modality.allow_store = allow("AllowStore");
-  modality.allow_find = allow("AllowFind");
-  modality.allow_find_worklist = allow("AllowFindWorklist");
-  modality.allow_get = allow("AllowGet");
-  modality.allow_move = allow("AllowMove");
-  modality.allow_n_action = allow("AllowNAction");
-  modality.allow_event_report = allow("AllowEventReport");
-  if (value.isMember("AllowStorageCommitment")) {  // sets both, and wins over either
-    modality.allow_n_action = modality.allow_event_report = allow("AllowStorageCommitment");
-  }
-  return modality;
-}
-
 }  // namespace
 
 StorageSettings storage_settings(const Configuration& configuration) {
@@ -163,6 +93,23 @@ StorageSettings storage_settings(const Configuration& configuration) {
   settings.one_file_per_blob = configuration.get_text("StorageLayout") == "files";
   settings.durable = config::durable(configuration);
   return settings;
+}
+
+static ingest::TranscodingOptions transcoding_settings(const Configuration& configuration) {
+  ingest::TranscodingOptions options;
+  options.transfer_syntax = configuration.get_text("IngestTranscoding");
+  if (!options.transfer_syntax.empty() && !dicom::is_registered_transfer_syntax(options.transfer_syntax)) {
+    throw Error(HILUM_E_OUT_OF_RANGE, "option \"IngestTranscoding\" (" +
+                                          configuration.where("IngestTranscoding") +
+                                          "): no transfer syntax has the UID \"" + options.transfer_syntax +
+                                          "\"; expected is one like 1.2.840.10008.1.2.4.70");
+  }
+  options.of_uncompressed = configuration.get_bool("IngestTranscodingOfUncompressed");
+  options.of_compressed = configuration.get_bool("IngestTranscodingOfCompressed");
+  options.lossy_quality = static_cast<int>(configuration.get_int("DicomLossyTranscodingQuality"));
+  options.concurrent = count(configuration, "MaximumConcurrentDcmtkTranscoders");
+  options.default_encoding = default_encoding(configuration);
+  return options;
 }
 
 ingest::Options ingest_settings(const Configuration& configuration) {
@@ -180,6 +127,7 @@ ingest::Options ingest_settings(const Configuration& configuration) {
   options.stable_age_seconds = static_cast<int>(configuration.get_int("StableAge"));
   options.default_encoding = default_encoding(configuration);
   options.main_tags = main_tags(configuration);
+  options.transcoding = transcoding_settings(configuration);
   options.zip_entry_limit = megabytes(configuration, "MaximumFileSizeInArchiveMB");
   return options;
 }
@@ -228,28 +176,47 @@ http::ServerOptions http_settings(const Configuration& configuration) {
   return options;
 }
 
-std::shared_ptr<const dimse::Modalities> configured_modalities(const Configuration& configuration) {
-  auto modalities = std::make_shared<dimse::Modalities>();
+dimse::ModalityRegistry::Options modality_settings(const Configuration& configuration) {
+  dimse::ModalityRegistry::Options options;
+  options.in_database = configuration.get_bool("DicomModalitiesInDatabase");
+  options.strict_aet = configuration.get_bool("StrictAetComparison");
+  options.default_retrieve_method = configuration.get_text("DicomDefaultRetrieveMethod");
   const Json::Value section = configuration.section("DicomModalities");
   for (const std::string& name : section.getMemberNames()) {
-    const Json::Value& value = section[name];
-    if (!value.isArray() && !value.isObject())
-      bad_modality(configuration, name, "expected a list or an object");
-    modalities->push_back(value.isArray() ? modality_of_array(configuration, name, value)
-                                          : modality_of_object(configuration, name, value));
-    modalities->back().name = name;
-    check_modality(configuration, modalities->back());
+    try {
+      dimse::check_modality_name(name);
+      options.configured.push_back(dimse::read_modality(section[name]));
+      options.configured.back().name = name;
+    } catch (const Error& error) {
+      throw Error(error.code(), "option \"DicomModalities\" (" + configuration.where("DicomModalities") +
+                                    "), \"" + name + "\": " + error.details());
+    }
   }
-  return modalities;
+  return options;
 }
 
-dimse::ServerOptions dicom_settings(const Configuration& configuration) {
+static dimse::TlsSettings dicom_tls_settings(const Configuration& configuration) {
+  dimse::TlsSettings tls;
+  tls.is_enabled = configuration.get_bool("DicomTlsEnabled");
+  tls.certificate = configuration.get_path("DicomTlsCertificate");
+  tls.private_key = configuration.get_path("DicomTlsPrivateKey");
+  tls.trusted_certificates = configuration.get_path("DicomTlsTrustedCertificates");
+  tls.remote_certificate_required = configuration.get_bool("DicomTlsRemoteCertificateRequired");
+  tls.minimum_protocol = static_cast<int>(configuration.get_int("DicomTlsMinimumProtocolVersion"));
+  tls.ciphers = configuration.get_list("DicomTlsCiphersAccepted");
+  return tls;
+}
+
+dimse::ServerOptions dicom_settings(const Configuration& configuration, dimse::ModalityProvider modalities) {
   dimse::ServerOptions options;
   options.aet = configuration.get_text("DicomAet");
   options.port = static_cast<uint16_t>(configuration.get_int("DicomPort"));
   options.maximum_pdu_length = static_cast<uint32_t>(configuration.get_int("MaximumPduLength"));
   options.maximum_associations = count(configuration, "MaximumDicomAssociations");
   options.scp_timeout = std::chrono::seconds(configuration.get_int("DicomScpTimeout"));
+  options.default_private_creator = configuration.get_text("DefaultPrivateCreator");
+  options.synchronous_move = configuration.get_bool("SynchronousCMove");
+  options.tls = dicom_tls_settings(configuration);
   options.check_called_aet = configuration.get_bool("DicomCheckCalledAet");
   options.strict_aet = configuration.get_bool("StrictAetComparison");
   options.check_modality_host = configuration.get_bool("DicomCheckModalityHost");
@@ -259,7 +226,7 @@ dimse::ServerOptions dicom_settings(const Configuration& configuration) {
   options.always_allow_find_worklist = configuration.get_bool("DicomAlwaysAllowFindWorklist");
   options.always_allow_get = configuration.get_bool("DicomAlwaysAllowGet");
   options.always_allow_move = configuration.get_bool("DicomAlwaysAllowMove");
-  options.modalities = [modalities = configured_modalities(configuration)] { return modalities; };
+  options.modalities = std::move(modalities);
   options.accepted_transfer_syntaxes = dimse::accepted_transfer_syntaxes(
       configuration.get_list("AcceptedTransferSyntaxes"), transfer_syntax_groups(configuration));
   options.unknown_sop_class_accepted = configuration.get_bool("UnknownSopClassAccepted");
@@ -269,6 +236,27 @@ dimse::ServerOptions dicom_settings(const Configuration& configuration) {
   options.limit_find_instances = count(configuration, "LimitFindInstances");
   options.case_sensitive_pn = configuration.get_bool("CaseSensitivePN");
   options.storage_access_on_find = storage_access(configuration.get_text("StorageAccessOnFind"));
+  return options;
+}
+
+dimse::ScuOptions scu_settings(const Configuration& configuration, const dimse::Server& server) {
+  dimse::ScuOptions options;
+  options.aet = configuration.get_text("DicomAet");
+  options.timeout = std::chrono::seconds(configuration.get_int("DicomScuTimeout"));
+  options.maximum_pdu_length = static_cast<uint32_t>(configuration.get_int("MaximumPduLength"));
+  options.close_delay = std::chrono::seconds(configuration.get_int("DicomAssociationCloseDelay"));
+  options.tls = dicom_tls_settings(configuration);
+  options.transcode = configuration.get_bool("TranscodeDicomProtocol");
+  options.preferred_transfer_syntax = configuration.get_text("DicomScuPreferredTransferSyntax");
+  if (!dicom::is_registered_transfer_syntax(options.preferred_transfer_syntax)) {
+    throw Error(HILUM_E_OUT_OF_RANGE, "option \"DicomScuPreferredTransferSyntax\" (" +
+                                          configuration.where("DicomScuPreferredTransferSyntax") + "): \"" +
+                                          options.preferred_transfer_syntax + "\" is no transfer syntax");
+  }
+  options.lossy_quality = static_cast<int>(configuration.get_int("DicomLossyTranscodingQuality"));
+  options.get_proposes_accepted = configuration.get_bool("DicomGetScuProposesAcceptedTransferSyntaxes");
+  options.accepted_sop_classes = [&server] { return server.accepted_sop_classes(); };
+  options.accepted_transfer_syntaxes = [&server] { return server.accepted_transfer_syntaxes(); };
   return options;
 }
 

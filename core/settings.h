@@ -5,6 +5,9 @@
 #include <string>
 
 #include "core/config/configuration.h"
+#include "core/dimse/modality_registry.h"
+#include "core/dimse/scu/options.h"
+#include "core/dimse/server.h"
 #include "core/dimse/server_options.h"
 #include "core/http/dispatcher.h"
 #include "core/http/server.h"
@@ -24,9 +27,11 @@ ingest::Options ingest_settings(const config::Configuration& configuration);
 http::DispatcherOptions dispatcher_settings(const config::Configuration& configuration,
                                             const std::string& spool_directory);
 http::ServerOptions http_settings(const config::Configuration& configuration);
-dimse::ServerOptions dicom_settings(const config::Configuration& configuration);
-// DicomModalities of the configuration, as far as permissions need it. Throws HILUM_E_BAD_FORMAT, naming the
-// entry.
-std::shared_ptr<const dimse::Modalities> configured_modalities(const config::Configuration& configuration);
+dimse::ServerOptions dicom_settings(const config::Configuration& configuration,
+                                    dimse::ModalityProvider modalities);
+// Throws HILUM_E_BAD_FORMAT or HILUM_E_OUT_OF_RANGE, naming the entry of DicomModalities that is wrong.
+dimse::ModalityRegistry::Options modality_settings(const config::Configuration& configuration);
+// `server` tells what is accepted for storage, and must outlive the result.
+dimse::ScuOptions scu_settings(const config::Configuration& configuration, const dimse::Server& server);
 
 }  // namespace hilum

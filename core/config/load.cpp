@@ -118,10 +118,16 @@ void Configuration::check_all() const {
     throw Error(HILUM_E_OUT_OF_RANGE, "option \"CheckRevisions\" (" + where("CheckRevisions") +
                                           ") needs \"StoreMD5ForAttachments\": true");
   }
-  if (get_bool("DicomTlsEnabled")) {  // listening without it would be worse than not starting
-    throw Error(HILUM_E_NOT_IMPLEMENTED, "option \"DicomTlsEnabled\" (" + where("DicomTlsEnabled") +
-                                             "): this version has no DICOM TLS; put a TLS proxy in front of "
-                                             "DicomPort");
+  if (get_bool("DicomTlsEnabled")) {
+    for (const char* const needed :
+         {"DicomTlsCertificate", "DicomTlsPrivateKey", "DicomTlsTrustedCertificates"}) {
+      const bool is_trust = std::string_view(needed) == "DicomTlsTrustedCertificates";
+      if (get_path(needed).empty() && (!is_trust || get_bool("DicomTlsRemoteCertificateRequired"))) {
+        throw Error(HILUM_E_OUT_OF_RANGE,
+                    "option \"DicomTlsEnabled\" (" + where("DicomTlsEnabled") + ") needs \"" + needed + "\"" +
+                        (is_trust ? ", or \"DicomTlsRemoteCertificateRequired\": false" : ""));
+      }
+    }
   }
   access_rules(*this);  // throws when accounts are malformed
 }

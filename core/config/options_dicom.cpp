@@ -11,7 +11,7 @@ OptionInfo group(const std::string& name) {
 }
 
 OptionInfo tls_path(std::string name, std::string documentation) {
-  return {std::move(name), OptionType::kRawPath, "null", std::move(documentation)};
+  return {std::move(name), OptionType::kRawPath, "\"\"", std::move(documentation)};
 }
 
 }  // namespace
@@ -70,8 +70,7 @@ OptionTable dicom_server_options() {
       boolean("DicomCheckModalityHost", false,
               "Listed callers must come from the address that DicomModalities gives them."),
       boolean("SynchronousCMove", true,
-              "Answers C-MOVE when all instances are sent. False: at once, a job sends them.")
-          .unused(),
+              "Answers C-MOVE when all instances are sent. False: at once, a job sends them."),
       integer("LimitFindResults", 0,
               "Largest number of patients, studies or series in an answer to C-FIND and /tools/find; "
               "0: no limit.")
@@ -82,24 +81,23 @@ OptionTable dicom_server_options() {
            "May a search open stored files, for tags that are not in the index? \"Always\": to "
            "compare and to answer; \"Answers\": only to answer; \"Never\": not at all.")
           .one_of({"Always", "Answers", "Never"}),
-      boolean("DicomTlsEnabled", false, "Accepts DICOM over TLS only. Needs the two options that follow.")
-          .unused(),
-      tls_path("DicomTlsCertificate", "PEM file with our certificate, for both directions.").unused(),
-      tls_path("DicomTlsPrivateKey", "PEM file with its private key, without a password.").unused(),
+      boolean(
+          "DicomTlsEnabled", false,
+          "Accepts DICOM over TLS only. Needs a certificate and its key. Calls to modalities use TLS where UseDicomTls "
+          "says so, whatever this option says."),
+      tls_path("DicomTlsCertificate", "PEM file with our certificate, for both directions."),
+      tls_path("DicomTlsPrivateKey", "PEM file with its private key, without a password."),
       tls_path("DicomTlsTrustedCertificates",
                "PEM file with the certificates of the other side, or of those who sign them. Needed "
-               "unless DicomTlsRemoteCertificateRequired is false.")
-          .unused(),
-      boolean("DicomTlsRemoteCertificateRequired", true, "Callers must show a certificate that is trusted.")
-          .unused(),
+               "unless DicomTlsRemoteCertificateRequired is false."),
+      boolean("DicomTlsRemoteCertificateRequired", true, "Callers must show a certificate that is trusted."),
       integer("DicomTlsMinimumProtocolVersion", 0,
-              "Oldest protocol: 0 follows BCP 195 (TLS 1.2 or newer, good ciphers), 4 is TLS 1.2, 5 is "
-              "TLS 1.3.")
-          .between(0, 5)
-          .unused(),
+              "Oldest protocol: 0 follows BCP 195 (TLS 1.2 or newer), 2 is TLS 1.0, 3 TLS 1.1, 4 TLS 1.2, "
+              "5 TLS 1.3. 1 was SSL 3 and is refused.")
+          .between(0, 5),
       list("DicomTlsCiphersAccepted", OptionType::kTextList, "[]",
-           "Ciphers to accept, by their OpenSSL names.")
-          .unused(),
+           "Ciphers to accept, by their OpenSSL names. Empty: those of BCP 195, with forward secrecy and "
+           "authenticated encryption."),
   };
 }
 
@@ -108,29 +106,25 @@ OptionTable dicom_client_options() {
       section("DicomModalities",
               "Other DICOM systems, as \"name\": [\"AET\", \"host\", port], or as an object with AET, "
               "Host, Port, Manufacturer, AllowEcho, AllowFind, AllowFindWorklist, AllowGet, AllowMove, "
-              "AllowStore, AllowStorageCommitment, AllowTranscoding, UseDicomTls, LocalAet, Timeout."),
+              "AllowStore, AllowStorageCommitment, AllowTranscoding, UseDicomTls, LocalAet, Timeout, "
+              "RetrieveMethod, PermissiveStoreSopClasses."),
       boolean("DicomModalitiesInDatabase", false,
               "Keeps them in the index, so that changes by REST survive; DicomModalities is then "
-              "ignored.")
-          .unused(),
+              "ignored."),
       integer("DicomScuTimeout", 10, "Time limit for an answer of another system; 0: none.")
-          .unused()
           .in("s")
           .between(0, 86400),
       boolean("DicomEchoChecksFind", false, "A C-ECHO that is asked for by REST also tries a C-FIND.")
           .owned_by("modalities"),
       text("DicomScuPreferredTransferSyntax", "1.2.840.10008.1.2.1",
-           "Transfer syntax to convert to when the other side does not take the stored one.")
-          .unused(),
+           "Transfer syntax to convert to when the other side does not take the stored one."),
       text("DicomDefaultRetrieveMethod", "C-MOVE", "How /queries/.../retrieve fetches.")
           .one_of({"C-MOVE", "C-GET"})
           .owned_by("queries"),
       boolean("DicomGetScuProposesAcceptedTransferSyntaxes", true,
-              "Proposes the accepted transfer syntaxes in outgoing C-GET.")
-          .unused(),
+              "Proposes the accepted transfer syntaxes in outgoing C-GET."),
       boolean("TranscodeDicomProtocol", true,
-              "Converts images that the other side does not take as they are (C-STORE, C-MOVE, C-GET).")
-          .unused(),
+              "Converts images that the other side does not take as they are (C-STORE, C-MOVE, C-GET)."),
       integer("QueryRetrieveSize", 100, "Answers of /queries that are kept.")
           .between(1, 1000000)
           .owned_by("queries"),
@@ -138,7 +132,6 @@ OptionTable dicom_client_options() {
           .between(1, 1000000)
           .owned_by("modalities"),
       integer("DicomAssociationCloseDelay", 5, "An outgoing association waits this long for more to send.")
-          .unused()
           .in("s")
           .between(0, 86400),
       boolean("LogExportedResources", false, "Keeps a list of what was sent (/exports)."),
@@ -147,18 +140,16 @@ OptionTable dicom_client_options() {
 
 OptionTable transcoding_options() {
   return {
-      optional_text("IngestTranscoding", "Converts what arrives to this transfer syntax (UID).").unused(),
-      boolean("IngestTranscodingOfUncompressed", true, "IngestTranscoding converts uncompressed images.")
-          .unused(),
-      boolean("IngestTranscodingOfCompressed", true, "IngestTranscoding converts compressed images.")
-          .unused(),
+      text("IngestTranscoding", "",
+           "Converts what arrives to this transfer syntax (UID). Empty: keeps what arrives."),
+      boolean("IngestTranscodingOfUncompressed", true, "IngestTranscoding converts uncompressed images."),
+      boolean("IngestTranscodingOfCompressed", true, "IngestTranscoding converts compressed images."),
       text("BuiltinDecoderTranscoderOrder", "After",
            "When the plugin codecs decodes and encodes: before other plugins, after them, or never.")
           .one_of({"After", "Before", "Disabled"}),
       integer("DicomLossyTranscodingQuality", 90, "Quality of lossy JPEG and JPEG 2000.").between(1, 100),
       integer("MaximumConcurrentDcmtkTranscoders", 0, "Conversions at the same time; 0: one per processor.")
-          .between(0, 1000)
-          .unused(),
+          .between(0, 1000),
       integer("MediaArchiveSize", 1, "Archives made by jobs that are kept for download.")
           .between(1, 1000000)
           .owned_by("jobs"),

@@ -44,8 +44,22 @@ OptionTable jobs_and_plugins_options() {
       OptionInfo{"Worklists.Enable", OptionType::kBool, "false", "Answers worklist queries.", "worklists"},
       OptionInfo{"Worklists.Database", OptionType::kRawPath, "\"WorklistsDatabase\"",
                  "Folder of the worklist files (*.wl).", "worklists"},
+      OptionInfo{"Worklists.Directory", OptionType::kRawPath, "\"\"",
+                 "The same as Database, which it replaces if it is given.", "worklists"},
+      OptionInfo{"Worklists.SaveInOrthancDatabase", OptionType::kBool, "false",
+                 "Keeps entries that are made over REST in the index, not as files of the folder.", "worklists"},
+      OptionInfo{"Worklists.SetStudyInstanceUidIfMissing", OptionType::kBool, "true",
+                 "Gives entries that are made over REST a study instance UID if they have none.", "worklists"},
+      OptionInfo{"Worklists.DeleteWorklistsOnStableStudy", OptionType::kBool, "true",
+                 "Deletes entries that were made over REST once their study is stored and stable.", "worklists"},
+      OptionInfo{"Worklists.HousekeepingInterval", OptionType::kInt, "60",
+                 "Seconds between two looks for entries that are too old.", "worklists"}
+          .between(1, 86400),
+      OptionInfo{"Worklists.DeleteWorklistsDelay", OptionType::kInt, "24",
+                 "Hours after which entries that were made over REST are deleted; 0: never.", "worklists"}
+          .between(0, 1 << 20),
       OptionInfo{"Worklists.FilterIssuerAet", OptionType::kBool, "false",
-                 "Answers only the items whose scheduled station is the caller.", "worklists"},
+                 "A query that names no scheduled station is answered for the caller's.", "worklists"},
       OptionInfo{"Worklists.LimitAnswers", OptionType::kInt, "0", "Largest number of answers; 0: no limit.",
                  "worklists"}
           .between(0, 1 << 30),

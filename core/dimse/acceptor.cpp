@@ -20,6 +20,9 @@ namespace {
 
 constexpr size_t kHeader = 6;
 constexpr uint8_t kAssociateRequest = 0x01;
+constexpr size_t kRecordHeader = 5;
+constexpr uint8_t kHandshakeRecord = 0x16, kTlsMajorVersion = 3;
+constexpr size_t kMaximumRecord = kRecordHeader + (16 << 10);
 // The kernel lets this much pile up unread; a larger request needs a larger receive buffer.
 constexpr size_t kSmallPdu = 32 * 1024;
 constexpr auto kTick = std::chrono::milliseconds(200);
@@ -54,6 +57,20 @@ FirstPdu judge_first_pdu(std::string_view header, size_t available) {
   }
   const size_t size = first_pdu_size(header);
   if (size > kMaximumFirstPdu) {
+    return FirstPdu::kInvalid;
+  }
+  return size == 0 || available < size ? FirstPdu::kIncomplete : FirstPdu::kComplete;
+}
+
+size_t first_record_size(std::string_view header) {
+  return header.size() < kRecordHeader ? 0 : kRecordHeader + size_t{load_be<uint16_t>(header.data() + 3)};
+}
+
+FirstPdu judge_first_record(std::string_view header, size_t available) {
+  const bool is_handshake = header.empty() || static_cast<uint8_t>(header[0]) == kHandshakeRecord;
+  const bool is_tls = header.size() < 2 || static_cast<uint8_t>(header[1]) == kTlsMajorVersion;
+  const size_t size = first_record_size(header);
+  if (!is_handshake || !is_tls || size > kMaximumRecord) {
     return FirstPdu::kInvalid;
   }
   return size == 0 || available < size ? FirstPdu::kIncomplete : FirstPdu::kComplete;
@@ -151,6 +168,10 @@ void Acceptor::add(UniqueFd socket, std::string address) {
   watch(epoll_.get(), fd, EPOLLIN | EPOLLRDHUP | EPOLLET);
 }
 
+FirstPdu Acceptor::judge(std::string_view header, size_t available) const {
+  return limits_.is_tls ? judge_first_record(header, available) : judge_first_pdu(header, available);
+}
+
 void Acceptor::look_at(Position silent, bool hung_up, const std::function<void(Ready&&)>& on_ready) {
   const int fd = silent->socket.get();
   char header[kHeader];
@@ -163,9 +184,9 @@ void Acceptor::look_at(Position silent, bool hung_up, const std::function<void(R
     return;
   }
   const std::string_view begin(header, static_cast<size_t>(count));
-  const size_t size = first_pdu_size(begin);
+  const size_t size = limits_.is_tls ? first_record_size(begin) : first_pdu_size(begin);
   size_t available = begin.size();
-  if (judge_first_pdu(begin, available) == FirstPdu::kIncomplete && size > 0) {
+  if (judge(begin, available) == FirstPdu::kIncomplete && size > 0) {
     if (size > kSmallPdu && !silent->enlarged) {
       const int bytes = static_cast<int>(kMaximumFirstPdu);
       setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -174,14 +195,14 @@ void Acceptor::look_at(Position silent, bool hung_up, const std::function<void(R
     int unread = 0;
     available = ioctl(fd, FIONREAD, &unread) == 0 && unread > 0 ? static_cast<size_t>(unread) : 0;
   }
-  switch (judge_first_pdu(begin, available)) {
+  switch (judge(begin, available)) {
     case FirstPdu::kIncomplete:
       if (hung_up) {
         drop(silent, "closed by the peer");
       }
       return;
     case FirstPdu::kInvalid:
-      drop(silent, "not an association request");
+      drop(silent, limits_.is_tls ? "not TLS" : "not an association request");
       return;
     case FirstPdu::kComplete: {
       std::string address = silent->address;
@@ -218,15 +239,18 @@ void Acceptor::drop_late() {
 }
 
 void reject_for_limit(const Ready& ready) {
+  static constexpr char kReject[] = {3, 0, 0, 0, 0, 4, 0, 2, 3, 2};
   // Read first: closing a socket with unread bytes resets the connection, and the rejection with it.
   std::array<char, 16 * 1024> bytes;
-  for (size_t i = 0; i < kMaximumFirstPdu / bytes.size() + 1; ++i) {
+  for (size_t i = 0; !ready.tls && i < kMaximumFirstPdu / bytes.size() + 1; ++i) {
     if (recv(ready.socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT) <= 0) {
       break;
     }
   }
-  static constexpr unsigned char kReject[] = {3, 0, 0, 0, 0, 4, 0, 2, 3, 2};
-  if (send(ready.socket.get(), kReject, sizeof kReject, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+  const bool sent = ready.tls
+                        ? ready.tls->send({kReject, sizeof kReject}) > 0
+                        : send(ready.socket.get(), kReject, sizeof kReject, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  if (!sent) {
     log_info(LogCategory::kDicom, "{} was gone before it could be rejected", ready.address);
   }
   log_warning(LogCategory::kDicom, "association of {} rejected: too many associations", ready.address);

@@ -20,8 +20,11 @@ namespace hilum::dimse {
 enum class FirstPdu { kIncomplete, kComplete, kInvalid };
 // `header`: what has arrived, at most 6 bytes of interest; `available`: how much has arrived in all.
 FirstPdu judge_first_pdu(std::string_view header, size_t available);
+// The same for the first TLS record, which holds the ClientHello (RFC 8446, section 5.1).
+FirstPdu judge_first_record(std::string_view header, size_t available);
 // The length of the whole PDU, header included; 0 if the header is incomplete.
 size_t first_pdu_size(std::string_view header);
+size_t first_record_size(std::string_view header);
 // An A-ASSOCIATE-RQ with 128 contexts and all transfer syntaxes stays far below.
 inline constexpr size_t kMaximumFirstPdu = 256 * 1024;
 
@@ -29,6 +32,7 @@ struct AcceptorLimits {
   size_t maximum_silent = 256;
   size_t maximum_silent_per_address = 128;
   std::chrono::milliseconds timeout{30000};
+  bool is_tls = false;  // waits for a whole TLS record instead of a whole A-ASSOCIATE-RQ
 };
 
 // Runs on the thread that calls run(). Only wake() may be called from others.
@@ -57,6 +61,7 @@ class Acceptor {
 
   void accept_all();
   void add(UniqueFd socket, std::string address);
+  FirstPdu judge(std::string_view header, size_t available) const;
   void look_at(Position silent, bool hung_up, const std::function<void(Ready&&)>& on_ready);
   void drop(Position silent, std::string_view why);
   UniqueFd forget(Position silent);

@@ -13,6 +13,8 @@
 
 #include "core/base/log.h"
 #include "core/base/metrics.h"
+#include "core/dimse/command_log.h"
+#include "core/dimse/scu/scu.h"
 
 namespace hilum::dimse {
 namespace {
@@ -48,6 +50,10 @@ class Association {
   bool serve_echo(const Command& command, uint8_t context);
   bool serve_store(const Command& command, uint8_t context);
   bool serve_find(const Command& command, uint8_t context);
+  bool serve_move(const Command& command, uint8_t context);
+  bool serve_get(const Command& command, uint8_t context);
+  bool serve_commitment(const Command& command, uint8_t context);
+  bool finish_retrieve(CommandLog& log, const RetrieveOutcome& outcome);
   bool ignore(const Command& command, uint8_t context, std::string_view why);
   bool end(Receive why);
   // Silence within a message.
@@ -59,7 +65,7 @@ class Association {
   Link& link_;
   Peer peer_;
   std::array<Context, 256> contexts_;
-  uint64_t stored_ = 0, bytes_ = 0, finds_ = 0, echoes_ = 0, failed_ = 0;
+  uint64_t stored_ = 0, bytes_ = 0, finds_ = 0, retrieves_ = 0, echoes_ = 0, failed_ = 0;
   const char* ended_ = "";
 };
 
@@ -135,14 +141,18 @@ void Association::decide(const NegotiationRules& rules, DUL_PRESENTATIONCONTEXT&
   const uint8_t id = proposed.presentationContextID;
   ContextDecision decision = rules.decide(proposed.abstractSyntax, syntaxes);
   Context& context = contexts_[id];
+  if (decision.service == Service::kWorklist && shared_.handlers.worklists.empty()) {
+    decision.result = 3;
+  }
   if (decision.result != 0 || context.service != Service::kNone) {  // a number may be used once only
     ASC_refusePresentationContext(
         link_.parameters(), id,
         decision.result == 4 ? ASC_P_TRANSFERSYNTAXESNOTSUPPORTED : ASC_P_ABSTRACTSYNTAXNOTSUPPORTED);
     return;
   }
-  // Storage: whatever role the requestor proposes (C-GET needs that).
-  const T_ASC_SC_ROLE role = decision.service == Service::kStorage ? ASC_SC_ROLE_SCUSCP : ASC_SC_ROLE_DEFAULT;
+  // Storage: whatever role the requestor proposes (C-GET needs that). Commitment: reports come from an SCP.
+  const bool any_role = decision.service == Service::kStorage || decision.service == Service::kCommitment;
+  const T_ASC_SC_ROLE role = any_role ? ASC_SC_ROLE_SCUSCP : ASC_SC_ROLE_DEFAULT;
   if (ASC_acceptPresentationContext(link_.parameters(), id, decision.transfer_syntax.c_str(), role).good()) {
     context = {decision.service, proposed.abstractSyntax, std::move(decision.transfer_syntax)};
   }
@@ -170,9 +180,10 @@ void Association::run() {
            ASC_countPresentationContexts(link_.parameters()));
   while (next_command()) {
   }
-  log_info(LogCategory::kDicom,
-           "association ended: {}; stored={} bytes={} finds={} echoes={} failed={} duration={:.0f}ms", ended_,
-           stored_, bytes_, finds_, echoes_, failed_, milliseconds_since(start));
+  log_info(
+      LogCategory::kDicom,
+      "association ended: {}; stored={} bytes={} finds={} retrieves={} echoes={} failed={} duration={:.0f}ms",
+      ended_, stored_, bytes_, finds_, retrieves_, echoes_, failed_, milliseconds_since(start));
 }
 
 // Ends the association in the way that fits; always false.
@@ -237,7 +248,8 @@ bool Association::serve(const Command& command, uint8_t context) {
     case kMoveRequest:
     case kActionRequest:
     case kEventReportRequest:
-      if (!may_send(shared_.options, *shared_.modalities(), peer_, command.field)) {
+      if (!may_send(shared_.options, *shared_.modalities(), peer_, command.field,
+                    contexts_[context].service == Service::kWorklist)) {
         log_warning(LogCategory::kDicom, "{} refused: not allowed to this caller",
                     command_name(command.field));
         ended_ = "command refused";
@@ -248,15 +260,27 @@ bool Association::serve(const Command& command, uint8_t context) {
     default:
       break;
   }
+  const Service service = contexts_[context].service;
   switch (command.field) {
     case kEchoRequest:
       return serve_echo(command, context);
     case kStoreRequest:
-      return contexts_[context].service == Service::kStorage ? serve_store(command, context)
-                                                             : ignore(command, context, "wrong context");
+      return service == Service::kStorage ? serve_store(command, context)
+                                          : ignore(command, context, "wrong context");
     case kFindRequest:
-      return contexts_[context].service == Service::kFind ? serve_find(command, context)
-                                                          : ignore(command, context, "wrong context");
+      return service == Service::kFind || service == Service::kWorklist
+                 ? serve_find(command, context)
+                 : ignore(command, context, "wrong context");
+    case kMoveRequest:
+      return service == Service::kMove ? serve_move(command, context)
+                                       : ignore(command, context, "wrong context");
+    case kGetRequest:
+      return service == Service::kGet ? serve_get(command, context)
+                                      : ignore(command, context, "wrong context");
+    case kActionRequest:
+    case kEventReportRequest:
+      return service == Service::kCommitment ? serve_commitment(command, context)
+                                             : ignore(command, context, "wrong context");
     case kCancelRequest:
       return true;  // of a request that is answered already
     default:
@@ -278,84 +302,143 @@ bool Association::ignore(const Command& command, uint8_t context, std::string_vi
 }
 
 bool Association::serve_echo(const Command& command, uint8_t context) {
-  static Timer& timer = metrics().timer("hilum_dicom_echo_duration_ms");
-  const ScopedTimer measured(timer);
+  CommandLog log(CommandRole::kScp, kEchoRequest);
   if (command.has_data_set) {
     const Receive drained = drain(link_, context, message_timeout());
     if (drained != Receive::kOk) {
+      log.lost(receive_text(drained));
       return end(drained);
     }
   }
   ++echoes_;
-  log_info(LogCategory::kDicom, "C-ECHO");
   const Response response{kEchoRequest, command.message_id, 0, UID_VerificationSOPClass, {}, {}};
-  return link_.send(context, response) || end(Receive::kClosed);
+  const bool sent = link_.send(context, response);
+  log.finish(0);
+  return sent || end(Receive::kClosed);
 }
 
 bool Association::serve_store(const Command& command, uint8_t context) {
   static Counter& stored = metrics().counter("hilum_dicom_instances_received");
-  static Counter& failed = metrics().counter("hilum_dicom_store_failures");
-  static Timer& timer = metrics().timer("hilum_dicom_store_duration_ms");
-  const Clock::time_point start = Clock::now();
+  CommandLog log(CommandRole::kScp, kStoreRequest);
+  log.set_instance(command.sop_instance);
   const StoreOutcome outcome = shared_.store.serve(
       link_, context, command, contexts_[context].transfer_syntax, peer_, message_timeout());
   bytes_ += outcome.bytes;
+  log.add_received(outcome.bytes);
   if (outcome.received != Receive::kOk) {
     ++failed_;
-    failed.add();
-    log_warning(LogCategory::kDicom, "C-STORE of {} ended after {} bytes: {}", command.sop_instance,
-                outcome.bytes, receive_text(outcome.received));
+    log.lost(receive_text(outcome.received));
     return end(outcome.received);
   }
-  timer.observe_ms(milliseconds_since(start));
+  log.finish(outcome.status, outcome.comment);
   if (outcome.status == 0) {
     ++stored_;
     stored.add();
     shared_.instances_stored.fetch_add(1, std::memory_order_relaxed);
-    log_info(LogCategory::kDicom, "C-STORE instance={} bytes={} duration={:.1f}ms", command.sop_instance,
-             outcome.bytes, milliseconds_since(start));
   } else {
     ++failed_;
-    failed.add();
-    log_warning(LogCategory::kDicom, "C-STORE instance={} bytes={} failed: status=0x{:04x} ({})",
-                command.sop_instance, outcome.bytes, outcome.status, outcome.comment);
   }
   return outcome.response_sent || end(Receive::kClosed);
 }
 
 bool Association::serve_find(const Command& command, uint8_t context) {
-  static Timer& timer = metrics().timer("hilum_dicom_find_duration_ms");
-  const Clock::time_point start = Clock::now();
-  const FindOutcome outcome = shared_.find.serve(link_, context, command, contexts_[context].transfer_syntax,
-                                                 shared_.default_encoding(), message_timeout());
+  CommandLog log(CommandRole::kScp, kFindRequest);
+  const std::string& syntax = contexts_[context].transfer_syntax;
+  const FindOutcome outcome = contexts_[context].service == Service::kWorklist
+                                  ? shared_.worklists.serve(link_, context, command, peer_, syntax,
+                                                            shared_.default_encoding(), message_timeout())
+                                  : shared_.find.serve(link_, context, command, peer_, syntax,
+                                                       shared_.default_encoding(), message_timeout());
   ++finds_;
-  timer.observe_ms(milliseconds_since(start));
-  if (outcome.status == 0xc000 || outcome.status == 0xa700) {
-    ++failed_;
-    log_warning(LogCategory::kDicom, "C-FIND failed: status=0x{:04x} ({})", outcome.status, outcome.comment);
-  } else {
-    log_info(LogCategory::kDicom, "C-FIND answers={} status=0x{:04x} duration={:.1f}ms", outcome.answers,
-             outcome.status, milliseconds_since(start));
-  }
+  log.count("answers", outcome.answers);
   if (outcome.received != Receive::kOk) {
+    ++failed_;
+    log.lost(receive_text(outcome.received));
     return end(outcome.received);
+  }
+  log.finish(outcome.status, outcome.comment);
+  if (is_failure(outcome.status)) {
+    ++failed_;
+  }
+  return outcome.response_sent || end(Receive::kClosed);
+}
+
+bool Association::finish_retrieve(CommandLog& log, const RetrieveOutcome& outcome) {
+  ++retrieves_;
+  log.count("completed", outcome.counters.completed);
+  log.count("failed", outcome.counters.failed);
+  log.count("warnings", outcome.counters.warning);
+  log.add_sent(outcome.bytes_sent);
+  if (outcome.received != Receive::kOk || !outcome.response_sent) {
+    ++failed_;
+    log.lost(receive_text(outcome.received != Receive::kOk ? outcome.received : Receive::kClosed));
+    return end(outcome.received != Receive::kOk ? outcome.received : Receive::kClosed);
+  }
+  log.finish(outcome.status, outcome.comment);
+  if (is_failure(outcome.status)) {
+    ++failed_;
+  }
+  return true;
+}
+
+bool Association::serve_move(const Command& command, uint8_t context) {
+  CommandLog log(CommandRole::kScp, kMoveRequest);
+  const std::shared_ptr<const Modalities> modalities = shared_.modalities();
+  return finish_retrieve(
+      log, shared_.move.serve(link_, {command, context, peer_, contexts_[context].transfer_syntax,
+                                      shared_.default_encoding(), *modalities, message_timeout()}));
+}
+
+bool Association::serve_get(const Command& command, uint8_t context) {
+  CommandLog log(CommandRole::kScp, kGetRequest);
+  std::vector<StorageContext> storage;
+  for (size_t id = 0; id < contexts_.size(); ++id) {
+    if (contexts_[id].service == Service::kStorage) {
+      storage.push_back(
+          {static_cast<uint8_t>(id), contexts_[id].abstract_syntax, contexts_[id].transfer_syntax});
+    }
+  }
+  const bool transcode = shared_.handlers.scu != nullptr && shared_.handlers.scu->options().transcode &&
+                         may_transcode(shared_.options, *shared_.modalities(), peer_);
+  return finish_retrieve(log, shared_.get.serve(link_, {command, context, contexts_[context].transfer_syntax,
+                                                        shared_.default_encoding(), std::move(storage),
+                                                        transcode, message_timeout()}));
+}
+
+bool Association::serve_commitment(const Command& command, uint8_t context) {
+  CommandLog log(CommandRole::kScp, command.field);
+  const std::string& syntax = contexts_[context].transfer_syntax;
+  const CommitmentOutcome outcome =
+      command.field == kActionRequest
+          ? shared_.commitment.serve_action(link_, context, command, peer_, syntax, message_timeout())
+          : shared_.commitment.serve_report(link_, context, command, peer_, syntax, message_timeout());
+  log.count("instances", outcome.items);
+  if (outcome.received != Receive::kOk) {
+    ++failed_;
+    log.lost(receive_text(outcome.received));
+    return end(outcome.received);
+  }
+  log.finish(outcome.status, outcome.comment);
+  if (is_failure(outcome.status)) {
+    ++failed_;
   }
   return outcome.response_sent || end(Receive::kClosed);
 }
 
 }  // namespace
 
-void serve_association(const Shared& shared, const UniqueFd& socket, const std::string& address) {
-  const LogContext peer("peer", address);
+void serve_association(const Shared& shared, Ready& ready) {
+  const LogContext peer("peer", ready.address);
   try {
     std::string error;
     std::optional<Link> link =
-        Link::receive(shared.network, socket, shared.options.maximum_pdu_length, shared.stop_fd, &error);
+        Link::receive(shared.network, shared.tls_layer, Stream(ready.socket.get(), std::move(ready.tls)),
+                      shared.options.maximum_pdu_length, shared.stop_fd, &error);
     if (!link) {
       log_warning(LogCategory::kDicom, "association request refused: {}", error);
       return;
     }
-    Association(shared, *link, address).run();
+    Association(shared, *link, ready.address).run();
   } catch (const std::exception& error) {
     log_error(LogCategory::kDicom, "association ended by an error: {}", error.what());
   }

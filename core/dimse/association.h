@@ -7,12 +7,17 @@
 #include <memory>
 #include <string>
 
+#include "core/dimse/association_pool.h"
 #include "core/dimse/command.h"
+#include "core/dimse/commitment_scp.h"
 #include "core/dimse/find_scp.h"
+#include "core/dimse/get_scp.h"
 #include "core/dimse/link.h"
+#include "core/dimse/move_scp.h"
 #include "core/dimse/negotiation.h"
 #include "core/dimse/permissions.h"
 #include "core/dimse/store_scp.h"
+#include "core/dimse/worklist_scp.h"
 
 namespace hilum::dimse {
 
@@ -21,7 +26,13 @@ struct Shared {
   const ServerOptions& options;
   StoreScp& store;
   FindScp& find;
+  MoveScp& move;
+  GetScp& get;
+  WorklistScp& worklists;
+  CommitmentScp& commitment;
+  const Handlers& handlers;
   T_ASC_Network* network;
+  TlsLayer* tls_layer;                                             // of the network; null without TLS
   int stop_fd;                                                     // readable when the server stops
   std::function<std::shared_ptr<const NegotiationRules>()> rules;  // as they are now
   std::function<std::shared_ptr<const Modalities>()> modalities;   // as they are now
@@ -30,8 +41,8 @@ struct Shared {
   std::atomic<uint64_t>& instances_stored;
 };
 
-// Serves the association that begins on `socket` until its end. Never throws. Runs on the thread of the
+// Serves the association that begins on the socket of `ready` until its end. Never throws. Runs on the thread of the
 // association.
-void serve_association(const Shared& shared, const UniqueFd& socket, const std::string& address);
+void serve_association(const Shared& shared, Ready& ready);
 
 }  // namespace hilum::dimse

@@ -68,7 +68,7 @@ void AssociationPool::work() {
     if (stopping_) {
       return;
     }
-    const Ready ready = std::move(waiting_.front().ready);
+    Ready ready = std::move(waiting_.front().ready);
     waiting_.pop_front();
     sockets_.insert(ready.socket.get());
     lock.unlock();

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -13,19 +14,21 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/dimse/stream.h"
 
 namespace hilum::dimse {
 
-// A connection whose A-ASSOCIATE-RQ lies complete in the kernel.
+// A connection whose A-ASSOCIATE-RQ lies complete in the kernel; with TLS, in the session.
 struct Ready {
   UniqueFd socket;
   std::string address;
+  std::unique_ptr<TlsSession> tls = nullptr;
 };
 
 // Owned by the server. Threads are started when they are needed, up to the limit, and kept. Thread-safe.
 class AssociationPool {
  public:
-  using Serve = std::function<void(const Ready&)>;
+  using Serve = std::function<void(Ready&)>;
   AssociationPool(size_t threads, size_t maximum_waiting, std::chrono::milliseconds waiting_timeout,
                   Serve serve);
   ~AssociationPool();

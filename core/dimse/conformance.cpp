@@ -55,6 +55,13 @@ class Statement {
     add_service("Echo SCP Conformance", "C-ECHO", Service::kVerification);
     add_storage();
     add_service("Find SCP Conformance", "C-FIND", Service::kFind);
+    if (server_.has_worklists()) {
+      add_service("Worklist SCP Conformance", "C-FIND", Service::kWorklist);
+    }
+    add_service("Move SCP Conformance", "C-MOVE", Service::kMove);
+    add_service("Get SCP Conformance", "C-GET", Service::kGet);
+    add_service("Storage Commitment Conformance", "N-ACTION (and, as an SCU, of N-EVENT-REPORT)",
+                Service::kCommitment);
     add_scu();
     add_transfer_syntaxes();
     add_notes();
@@ -83,7 +90,8 @@ class Statement {
     text_ += port == 0
                  ? std::string(
                        "The DICOM server is disabled (DicomServerEnabled): no association is accepted.\n\n")
-                 : fmt::format("Associations are accepted on TCP port {}, without TLS.\n\n", port);
+                 : fmt::format("Associations are accepted on TCP port {}, {} TLS.\n\n", port,
+                               options_.tls.is_enabled ? "with" : "without");
     add_rows({{"Application entity title", options_.aet},
               {"Called title", options_.check_called_aet ? "must be the one above" : "any"},
               {"Implementation class UID", std::string(dicom::kImplementationClassUid)},
@@ -113,6 +121,9 @@ class Statement {
     add(options_.always_allow_echo, "C-ECHO");
     add(options_.always_allow_store, "C-STORE");
     add(options_.always_allow_find, "C-FIND");
+    add(options_.always_allow_find_worklist, "C-FIND of worklists");
+    add(options_.always_allow_get, "C-GET");
+    add(options_.always_allow_move, "C-MOVE");
     return commands.empty() ? "none" : commands;
   }
 
@@ -149,7 +160,11 @@ class Statement {
 
   void add_scu() {
     add_section("SCU Conformance");
-    text_ += "Hilum opens no associations by itself: it is no SCU of any SOP class.\n";
+    text_ +=
+        "Associations are opened for C-ECHO, C-STORE of every SOP class that is stored, C-FIND (Patient\n"
+        "Root, Study Root, Modality Worklist), C-MOVE and C-GET (Patient Root, Study Root), and for the\n"
+        "N-ACTION and N-EVENT-REPORT of storage commitment: to the systems of DicomModalities, when a\n"
+        "client of the REST API or the C-MOVE of another system asks for it.\n";
   }
 
   std::vector<std::string> usable_syntaxes() const {
@@ -204,6 +219,15 @@ class Statement {
         "Data sets that declare no character set are read as {}.\n",
         limit(options_.limit_find_results), limit(options_.limit_find_instances),
         dicom::encoding_name(server_.default_encoding()), dicom::encoding_name(server_.default_encoding()));
+    text_ +=
+        "C-MOVE and C-GET take lists of the unique keys of one level (at the level of studies also\n"
+        "AccessionNumber); keys of the levels above are not needed. The destination of a C-MOVE is a\n"
+        "system of DicomModalities. An instance that cannot be sent is counted and named in\n"
+        "FailedSOPInstanceUIDList (the first 1000), the others are sent: status B000, or A702 if none\n"
+        "could be. C-CANCEL ends both with FE00. An instance is transcoded if the receiver does not take\n"
+        "its transfer syntax (TranscodeDicomProtocol, AllowTranscoding).\n"
+        "Storage commitment: the result is reported over a new association, once; committed is what is\n"
+        "stored once, with the class that the request names.\n";
   }
 
   const Server& server_;

@@ -103,6 +103,9 @@ FindQuery parse_find_query(DcmItem& identifier, const FindRules& rules) {
       continue;
     }
     RequestedKey key{tag, element->ident() == EVR_SQ, private_creator_of(identifier, tag)};
+    if (key.private_creator.empty() && dicom::is_private(tag) && !dicom::is_private_creator(tag)) {
+      key.private_creator = rules.default_private_creator;
+    }
     if (!key.is_sequence && !is_descriptive(tag)) {
       const dicom::ElementValue value = dicom::element_value(*element, charset, {0, false});
       if (value.kind == dicom::ValueKind::String) {

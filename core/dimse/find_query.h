@@ -26,6 +26,7 @@ struct FindRules {
   dicom::Encoding default_encoding = dicom::Encoding::Latin1;
   bool case_sensitive_pn = false;
   StorageAccess storage_access = StorageAccess::kAlways;
+  std::string default_private_creator = {};  // of private tags whose block the query does not reserve
 };
 
 struct RequestedKey {

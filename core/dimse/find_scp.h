@@ -5,39 +5,37 @@
 
 #include "core/dimse/command.h"
 #include "core/dimse/find_query.h"
+#include "core/dimse/handlers.h"
 #include "core/dimse/link.h"
+#include "core/dimse/request_io.h"
 #include "core/ingest/ingest.h"
 
 namespace hilum::dimse {
 
-struct FindOutcome {
-  Receive received = Receive::kOk;  // else the association is over
-  bool response_sent = true;
-  bool is_cancelled = false;
-  uint16_t status = 0;
-  std::string comment;
+struct FindOutcome : Outcome {
   uint64_t answers = 0;
 };
 
 // Serves C-FIND requests. Shared by all associations; thread-safe.
 class FindScp {
  public:
-  FindScp(const ingest::Ingest& ingest, const ServerOptions& options) : ingest_(ingest), options_(options) {}
+  FindScp(const ingest::Ingest& ingest, const ServerOptions& options, const Handlers& handlers)
+      : ingest_(ingest), options_(options), handlers_(handlers) {}
 
   // Receives the identifier that belongs to `command` and sends the answers.
-  FindOutcome serve(Link& link, uint8_t context, const Command& command, const std::string& transfer_syntax,
-                    dicom::Encoding default_encoding, std::chrono::milliseconds timeout) const;
+  FindOutcome serve(Link& link, uint8_t context, const Command& command, const Peer& peer,
+                    const std::string& transfer_syntax, dicom::Encoding default_encoding,
+                    std::chrono::milliseconds timeout) const;
 
  private:
   struct Request;
   void answer(Link& link, const Request& request, const std::string& identifier, FindOutcome* outcome) const;
-  // Reads what the peer has sent meanwhile: false if it has cancelled, or is gone.
-  static bool is_wanted(Link& link, const Request& request, FindOutcome* outcome);
   bool send_match(Link& link, const Request& request, const FindQuery& query, const FindRules& rules,
                   const index::Snapshot& snapshot, const index::Found& found, FindOutcome* outcome) const;
 
   const ingest::Ingest& ingest_;
   const ServerOptions& options_;
+  const Handlers& handlers_;
 };
 
 }  // namespace hilum::dimse

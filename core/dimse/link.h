@@ -4,6 +4,7 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmnet/assoc.h>
 #include <dcmtk/dcmnet/dimse.h>
+#include <hilum/dicom/byte_source.h>
 
 #include <chrono>
 #include <optional>
@@ -13,8 +14,11 @@
 #include "core/base/files.h"
 #include "core/dimse/command.h"
 #include "core/dimse/pdu_reader.h"
+#include "core/dimse/stream.h"
 
 namespace hilum::dimse {
+
+class TlsLayer;
 
 enum class Receive {
   kOk,
@@ -26,14 +30,15 @@ enum class Receive {
 };
 const char* receive_text(Receive result);
 
-// Owns DCMTK's association (which owns a duplicate of the socket). DCMTK negotiates; after that messages are read here, in
+// Owns DCMTK's association (which owns a duplicate of the socket) and the TLS session, if there is one. DCMTK negotiates; after that messages are read here, in
 // as few system calls as possible, and short responses are written in one. Belongs to the thread of the association.
 class Link {
  public:
   // Takes over a connection whose complete A-ASSOCIATE-RQ lies in the kernel, so that it does not block. Null
-  // if DCMTK refuses it (malformed): the connection is then closed. `stop_fd` becomes readable when the
+  // if it is malformed, or DCMTK refuses it: the connection is then closed. `stop_fd` becomes readable when the
   // server stops.
-  static std::optional<Link> receive(T_ASC_Network* network, const UniqueFd& socket,
+  // With a TLS session (`layer` is then the network's), the request lies in the session.
+  static std::optional<Link> receive(T_ASC_Network* network, TlsLayer* layer, Stream stream,
                                      uint32_t maximum_pdu_length, int stop_fd, std::string* error);
   Link(Link&& other) noexcept;
   Link& operator=(Link&&) = delete;
@@ -56,16 +61,23 @@ class Link {
   // connection is lost.
   bool send(uint8_t context, const Response& response,
             std::optional<std::string_view> data_set = std::nullopt);
+  // Sends a request with its data set (null: it has none), which is read as it is sent, in large pieces. False if the connection is
+  // lost, or if the data set cannot be read to its end: there is no way back then, the association must be aborted. Throws what reading
+  // throws as long as nothing has been sent.
+  bool send(uint8_t context, const Request& request, const dicom::ByteSource* data_set);
 
  private:
-  Link(T_ASC_Association* association, int socket, int stop_fd, uint32_t maximum_pdu_length)
-      : association_(association), socket_(socket), stop_fd_(stop_fd), reader_(maximum_pdu_length) {}
+  Link(T_ASC_Association* association, Stream stream, int stop_fd, uint32_t maximum_pdu_length)
+      : association_(association),
+        stream_(std::move(stream)),
+        stop_fd_(stop_fd),
+        reader_(maximum_pdu_length) {}
   Receive wait(std::chrono::milliseconds timeout, bool or_stop) const;
   Receive receive_some();
   bool send_bytes(std::string_view bytes);
 
   T_ASC_Association* association_;
-  int socket_;  // of the caller; the same connection as DCMTK's
+  Stream stream_;  // on the socket of the caller; the same connection as DCMTK's
   int stop_fd_;
   PduReader reader_;
 };

@@ -6,6 +6,7 @@
 #include <hilum/dicom/transfer_syntax.h>
 
 #include <algorithm>
+#include <map>
 
 namespace hilum::dimse {
 namespace {
@@ -43,14 +44,19 @@ bool is_plain(std::string_view uid) {
 }
 
 Service plain_service(const std::string& abstract_syntax) {
-  if (abstract_syntax == UID_VerificationSOPClass) {
-    return Service::kVerification;
-  }
-  if (abstract_syntax == UID_FINDPatientRootQueryRetrieveInformationModel ||
-      abstract_syntax == UID_FINDStudyRootQueryRetrieveInformationModel) {
-    return Service::kFind;
-  }
-  return Service::kNone;
+  static const std::map<std::string, Service> services = {
+      {UID_VerificationSOPClass, Service::kVerification},
+      {UID_FINDPatientRootQueryRetrieveInformationModel, Service::kFind},
+      {UID_FINDStudyRootQueryRetrieveInformationModel, Service::kFind},
+      {UID_FINDModalityWorklistInformationModel, Service::kWorklist},
+      {UID_MOVEPatientRootQueryRetrieveInformationModel, Service::kMove},
+      {UID_MOVEStudyRootQueryRetrieveInformationModel, Service::kMove},
+      {UID_GETPatientRootQueryRetrieveInformationModel, Service::kGet},
+      {UID_GETStudyRootQueryRetrieveInformationModel, Service::kGet},
+      {UID_StorageCommitmentPushModelSOPClass, Service::kCommitment},
+  };
+  const auto found = services.find(abstract_syntax);
+  return found == services.end() ? Service::kNone : found->second;
 }
 
 }  // namespace

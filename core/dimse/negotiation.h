@@ -11,7 +11,7 @@
 
 namespace hilum::dimse {
 
-enum class Service { kNone, kVerification, kStorage, kFind };
+enum class Service { kNone, kVerification, kStorage, kFind, kMove, kGet, kWorklist, kCommitment };
 
 // The verdict on one proposed context. `result` is that of the A-ASSOCIATE-AC (PS3.8 table 9-18): 0 accepted,
 // 3 abstract syntax, 4 transfer syntaxes not supported.

@@ -96,4 +96,9 @@ bool may_send(const ServerOptions& options, const Modalities& modalities, const 
          std::all_of(known.begin(), known.end(), allows);
 }
 
+bool may_transcode(const ServerOptions& options, const Modalities& modalities, const Peer& peer) {
+  const auto known = modalities_of(options, modalities, peer.calling_aet);
+  return std::all_of(known.begin(), known.end(), [](const Modality* m) { return m->allow_transcoding; });
+}
+
 }  // namespace hilum::dimse

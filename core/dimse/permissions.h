@@ -27,4 +27,7 @@ bool may_associate(const ServerOptions& options, const Modalities& modalities, c
 bool may_send(const ServerOptions& options, const Modalities& modalities, const Peer& peer, uint16_t command,
               bool worklist = false);
 
+// Whether what goes to this peer may be transcoded: unless a modality of its title says no.
+bool may_transcode(const ServerOptions& options, const Modalities& modalities, const Peer& peer);
+
 }  // namespace hilum::dimse

@@ -1,4 +1,4 @@
-// The DICOM server: accepts associations and answers C-ECHO, C-STORE and C-FIND.
+// The DICOM server: accepts associations and answers C-ECHO, C-STORE, C-FIND, C-MOVE, C-GET and storage commitment.
 #pragma once
 
 #include <hilum/dicom/charset.h>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dimse/handlers.h"
 #include "core/dimse/server_options.h"
 
 namespace hilum::ingest {
@@ -42,6 +43,16 @@ class Server {
   std::vector<std::string> accepted_sop_classes() const;
 
   const ServerOptions& options() const;  // as given at the start
+
+  // What others add; usable at any time.
+  Handlers& handlers();
+  bool has_worklists() const;
+  // For what the server has to send: C-MOVE, commitment reports, transcoding. Before start(); must outlive it.
+  void set_scu(Scu& scu);
+  // Looks the instances of a commitment request up and reports to who has asked. Throws what has failed.
+  void answer_commitment(const CommitmentRequest& request) const;
+  // Sets the failure reason of each: 0 if it is stored.
+  void look_up_commitment(std::vector<CommitmentItem>* items) const;
 
   struct Counters {
     uint64_t associations_open, associations_total, rejected, silent_dropped, instances_stored;

@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "core/dimse/tls.h"
+
 namespace hilum::dimse {
 
-// One entry of DicomModalities, as far as the permissions of incoming commands need it.
+// One DICOM system that the server knows (DicomModalities).
 struct Modality {
   std::string name;  // symbolic
   std::string aet;
@@ -24,6 +26,15 @@ struct Modality {
   bool allow_move = true;
   bool allow_n_action = true;
   bool allow_event_report = true;
+
+  // For calling it.
+  std::string manufacturer = "Generic";
+  bool allow_transcoding = true;
+  bool use_tls = false;
+  std::string local_aet;        // "": DicomAet
+  uint32_t timeout_s = 0;       // 0: DicomScuTimeout
+  std::string retrieve_method;  // "": DicomDefaultRetrieveMethod
+  std::vector<std::string> permissive_store_sop_classes;
 };
 using Modalities = std::vector<Modality>;
 // The modalities as they are now; never null. Called once per association and per command, on any thread.
@@ -52,6 +63,8 @@ struct ServerOptions {
   // DicomScpTimeout: silence between commands, or within one; 0: for ever between commands, a minute within.
   std::chrono::seconds scp_timeout{30};
 
+  TlsSettings tls;
+
   bool check_called_aet = false;
   bool strict_aet = false;  // StrictAetComparison
   bool check_modality_host = false;
@@ -62,6 +75,8 @@ struct ServerOptions {
   bool always_allow_get = false;
   bool always_allow_move = false;
   ModalityProvider modalities;  // empty: none are known
+
+  bool synchronous_move = true;  // SynchronousCMove; false: C-MOVEs are jobs, if somebody runs them
 
   // For storage: UIDs, as accepted_transfer_syntaxes() of transfer_syntaxes.h gives them. Empty: storage is
   // disabled.
@@ -75,6 +90,7 @@ struct ServerOptions {
   size_t limit_find_instances = 0;  // 0: no limit
   bool case_sensitive_pn = false;
   StorageAccess storage_access_on_find = StorageAccess::kAlways;
+  std::string default_private_creator;  // DefaultPrivateCreator
 
   // Bytes of one instance that are received into memory; more go to a file of the storage's spool folder.
   size_t memory_per_instance = 1 << 20;

@@ -165,7 +165,7 @@ StoreOutcome StoreScp::serve(Link& link, uint8_t context, const Command& command
     outcome.comment = "empty data set";
   } else {
     try {
-      store(command, peer, spool.finish(), &outcome);
+      store_received(ingest_, command, peer, spool.finish(), &outcome);
     } catch (const std::exception& error) {  // of the spool: disk
       outcome.status = kOutOfResources;
       outcome.comment = error.what();
@@ -175,7 +175,8 @@ StoreOutcome StoreScp::serve(Link& link, uint8_t context, const Command& command
   return outcome;
 }
 
-void StoreScp::store(const Command& command, const Peer& peer, ingest::Bytes&& bytes, StoreOutcome* outcome) {
+void store_received(ingest::Ingest& ingest, const Command& command, const Peer& peer, ingest::Bytes&& bytes,
+                    StoreOutcome* outcome, ingest::Stored* stored) {
   ingest::Origin origin;
   origin.kind = ingest::OriginKind::kDicomProtocol;
   origin.remote_aet = peer.calling_aet;
@@ -185,7 +186,8 @@ void StoreScp::store(const Command& command, const Peer& peer, ingest::Bytes&& b
   CurrentStore current{&command};
   current_store = &current;
   try {
-    ingest_.store(std::move(bytes), origin);
+    const ingest::Stored result = ingest.store(std::move(bytes), origin);
+    if (stored != nullptr) *stored = result;
   } catch (const ingest::IdentityError& error) {  // by tradition not "cannot understand"
     outcome->comment = error.details().empty() ? error.message() : error.details();
     outcome->status = kOutOfResources;

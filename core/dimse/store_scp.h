@@ -49,6 +49,11 @@ struct StoreOutcome {
   uint64_t bytes = 0;
 };
 
+// Hands a received file to the ingest; `outcome` gets the status. Takes over `bytes.fd`. Never throws. The data set is compared with
+// the command as long as there is a StoreScp.
+void store_received(ingest::Ingest& ingest, const Command& command, const Peer& peer, ingest::Bytes&& bytes,
+                    StoreOutcome* outcome, ingest::Stored* stored = nullptr);
+
 // Serves C-STORE requests. Shared by all associations; thread-safe. Registers a filter with the ingest that
 // compares the data set with the command, and removes it at the end.
 class StoreScp {
@@ -63,8 +68,6 @@ class StoreScp {
                      const Peer& peer, std::chrono::milliseconds timeout);
 
  private:
-  void store(const Command& command, const Peer& peer, ingest::Bytes&& bytes, StoreOutcome* outcome);
-
   ingest::Ingest& ingest_;
   size_t memory_per_instance_;
 };

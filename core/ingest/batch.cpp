@@ -23,8 +23,8 @@ void add_distinct(std::vector<Touched>& touched, std::unordered_set<index::Resou
 Stored Batch::add(Bytes&& bytes, const Origin& origin) {
   const bool fits = bytes.fd < 0 && in_memory_ + bytes.memory.size() <= kMemoryLimit;
   const uint64_t size = bytes.memory.size();
-  Prepared prepared =
-      prepare_(std::move(bytes), origin, fits ? Stager::Waiting::kAsFits : Stager::Waiting::kOnDisk);
+  Prepared prepared = prepare_(std::move(bytes), origin,
+                               fits ? Stager::Waiting::kAsFits : Stager::Waiting::kOnDisk, transcode_);
   const Stored stored = prepared.stored;
   if (prepared.instance) {
     in_memory_ += fits ? size : 0;

@@ -24,7 +24,7 @@ struct Prepared {
 // behind.
 class Batch {
  public:
-  using Prepare = std::function<Prepared(Bytes&&, const Origin&, Stager::Waiting)>;
+  using Prepare = std::function<Prepared(Bytes&&, const Origin&, Stager::Waiting, bool transcode)>;
   // Changes the index once all instances are stored; adds the blobs that it frees to `removed`.
   using Step = std::function<void(index::Transaction&, std::vector<index::BlobUuid>& removed)>;
 
@@ -36,6 +36,8 @@ class Batch {
   // Errors as of Ingest::store(). The outcome is kStored or kFilteredOut; whether the instance is there already turns
   // out at the commit.
   Stored add(Bytes&& bytes, const Origin& origin);
+  // From now on instances are stored in the transfer syntax that they have, whatever IngestTranscoding says.
+  void keep_transfer_syntax() { transcode_ = false; }
   // From now on an instance that is there already and would be kept makes the commit fail with HILUM_E_DUPLICATE.
   void require_new() { only_new_ = true; }
   // Before any instance is stored, the instance must be there with this DICOM file; else the commit fails with
@@ -58,6 +60,7 @@ class Batch {
   std::vector<Prepared> instances_;
   std::vector<std::pair<PublicId, index::BlobUuid>> expected_;
   std::vector<Step> steps_;
+  bool transcode_ = true;
   bool only_new_ = false;
   bool committed_ = false;
 };

@@ -21,6 +21,7 @@
 #include "core/ingest/reconstruct.h"
 #include "core/ingest/stability.h"
 #include "core/ingest/store_rules.h"
+#include "core/ingest/transcoding.h"
 #include "core/ingest/zip_reader.h"
 
 namespace hilum::ingest {
@@ -57,6 +58,7 @@ class Ingest::Impl {
         options_(std::move(options)),
         identity_tags_(identity_tags(options_)),
         stager_(blobs, options_.md5),
+        transcoder_(options_.transcoding, blobs.spool_directory()),
         stability_(options_.stable_age_seconds),
         committer_(store, blobs, events, blobs.replay(), options_.queue_limit,
                    [this](const std::vector<Touched>& touched) { stability_.touch(touched); }) {
@@ -67,6 +69,9 @@ class Ingest::Impl {
   index::Snapshot snapshot() const { return index::Snapshot(store_.snapshot()); }
   const Options& options() const { return options_; }
   void set_default_encoding(dicom::Encoding encoding) { options_.default_encoding.set(encoding); }
+  void set_codecs(std::shared_ptr<const dicom::FrameCodecs> codecs) {
+    transcoder_.set_codecs(std::move(codecs));
+  }
   const storage::BlobStore& blobs() const { return blobs_; }
   const Stager& stager() const { return stager_; }
   const Stability& stability() const { return stability_; }
@@ -75,8 +80,13 @@ class Ingest::Impl {
 
   // `one_of_many`: the caller goes on with others and bounds how many are in flight, so the queue takes it always.
   std::shared_ptr<Pending> begin(Bytes&& bytes, const Origin& origin, bool one_of_many = false);
-  // All that can be done before the commit. With `look` for instances that are there already.
-  Prepared prepare(Bytes&& bytes, const Origin& origin, Stager::Waiting waiting, bool look) const;
+  // What all instances go through before their commit.
+  struct Steps {
+    Stager::Waiting waiting = Stager::Waiting::kAsFits;
+    bool look = true;       // for instances that are there already
+    bool transcode = true;  // by IngestTranscoding
+  };
+  Prepared prepare(Bytes&& bytes, const Origin& origin, const Steps& steps);
   Stored finish(Pending& pending);
   bool store_body(Bytes&& bytes, const Origin& origin, const std::function<void(const Stored&)>& on_stored);
   void change(Change&& change);
@@ -92,6 +102,9 @@ class Ingest::Impl {
                                                const Origin& origin) const;
   bool passes_filters(const dicom::ParsedInstance& parsed, const Origin& origin,
                       const dicom::ByteSource& source) const;
+  Prepared prepare_accepted(OwnedBytes&& owned, const dicom::ParsedInstance& parsed,
+                            std::shared_ptr<index::NewInstance> instance, const Steps& steps) const;
+  bool is_known(const PublicId& id, const Steps& steps) const;
   void store_archive(const dicom::ByteSource& archive, const Origin& origin,
                      const std::function<void(const Stored&)>& on_stored);
   void announce_stable(const std::vector<Touched>& resources);
@@ -102,6 +115,7 @@ class Ingest::Impl {
   Options options_;  // constant but for what is Live
   const std::vector<dicom::Tag> identity_tags_;
   const Stager stager_;
+  IngestTranscoder transcoder_;
   Stability stability_;
   Committer committer_;
   // Replaced as a whole: no lock is held while filters run, so that a filter may store instances itself.
@@ -147,36 +161,58 @@ bool Ingest::Impl::passes_filters(const dicom::ParsedInstance& parsed, const Ori
   return true;
 }
 
-Prepared Ingest::Impl::prepare(Bytes&& bytes, const Origin& origin, Stager::Waiting waiting,
-                               bool look) const {
+Prepared Ingest::Impl::prepare(Bytes&& bytes, const Origin& origin, const Steps& steps) {
   OwnedBytes owned(std::move(bytes));
   const dicom::ByteSource source = source_of(owned.view());
   if (source.size() == 0) {
     throw Error(HILUM_E_BAD_FORMAT, "Received an empty DICOM file");
   }
   const dicom::ParsedInstance parsed = dicom::parse_file(source, {false, &identity_tags_});
-  Prepared prepared;
-  const auto instance = identify(parsed, origin);
-  const auto& ids = instance->ids;
-  prepared.stored = {Outcome::kStored, ids[0], ids[1], ids[2], ids[3]};
+  auto instance = identify(parsed, origin);
   if (!passes_filters(parsed, origin, source)) {
-    prepared.stored.outcome = Outcome::kFilteredOut;
+    const auto& ids = instance->ids;
+    Prepared prepared;
+    prepared.stored = {Outcome::kFilteredOut, ids[0], ids[1], ids[2], ids[3]};
     return prepared;
   }
-  // The committing thread decides; but what a snapshot shows is durable and saves the writing.
-  const bool may_replace = options_.overwrite_instances || options_.overwrite_if_changed;
-  const auto known = may_replace || !look ? std::nullopt : snapshot().locate(ids[3]);
-  if (known && known->second == index::Level::kInstance) {
+  if (steps.transcode && !is_known(instance->ids[3], steps)) {
+    if (std::optional<Bytes> transcoded = transcoder_.transcode(source, parsed)) {
+      owned = OwnedBytes(std::move(*transcoded));
+      // A lossy image is another instance than the one that came.
+      const dicom::ParsedInstance other =
+          dicom::parse_file(source_of(owned.view()), {false, &identity_tags_});
+      return prepare_accepted(std::move(owned), other, identify(other, origin), steps);
+    }
+  }
+  return prepare_accepted(std::move(owned), parsed, std::move(instance), steps);
+}
+
+// The committing thread decides; but what a snapshot shows is durable and saves the work.
+bool Ingest::Impl::is_known(const PublicId& id, const Steps& steps) const {
+  if (options_.overwrite_instances || options_.overwrite_if_changed || !steps.look) {
+    return false;
+  }
+  const auto known = snapshot().locate(id);
+  return known && known->second == index::Level::kInstance;
+}
+
+Prepared Ingest::Impl::prepare_accepted(OwnedBytes&& owned, const dicom::ParsedInstance& parsed,
+                                        std::shared_ptr<index::NewInstance> instance,
+                                        const Steps& steps) const {
+  const auto& ids = instance->ids;
+  Prepared prepared;
+  prepared.stored = {Outcome::kStored, ids[0], ids[1], ids[2], ids[3]};
+  if (is_known(ids[3], steps)) {
     prepared.stored.outcome = Outcome::kAlreadyStored;
     return prepared;
   }
-  prepared.blobs = stage_instance(stager_, owned.release(), parsed, options_, *instance, waiting);
-  prepared.instance = instance;
+  prepared.blobs = stage_instance(stager_, owned.release(), parsed, options_, *instance, steps.waiting);
+  prepared.instance = std::move(instance);
   return prepared;
 }
 
 std::shared_ptr<Pending> Ingest::Impl::begin(Bytes&& bytes, const Origin& origin, bool one_of_many) {
-  Prepared prepared = prepare(std::move(bytes), origin, Stager::Waiting::kAsFits, true);
+  Prepared prepared = prepare(std::move(bytes), origin, {});
   auto pending = std::make_shared<Pending>();
   pending->stored = prepared.stored;
   if (!prepared.instance) {
@@ -337,6 +373,9 @@ Ingest::Ingest(index::KvStore& store, storage::BlobStore& blobs, events::EventBu
 Ingest::~Ingest() { impl_->stop(); }
 
 index::Snapshot Ingest::snapshot() const { return impl_->snapshot(); }
+void Ingest::set_codecs(std::shared_ptr<const dicom::FrameCodecs> codecs) {
+  impl_->set_codecs(std::move(codecs));
+}
 const std::string& Ingest::spool_directory() const { return impl_->blobs().spool_directory(); }
 const Options& Ingest::options() const { return impl_->options(); }
 void Ingest::set_default_encoding(dicom::Encoding encoding) { impl_->set_default_encoding(encoding); }
@@ -359,9 +398,9 @@ void Ingest::change(Change&& change) { impl_->change(std::move(change)); }
 
 std::unique_ptr<Batch> Ingest::open_batch() {
   return std::make_unique<Batch>(
-      [this](Bytes&& bytes, const Origin& origin, Stager::Waiting waiting) {
+      [this](Bytes&& bytes, const Origin& origin, Stager::Waiting waiting, bool transcode) {
         // A step of the batch may remove what is there now.
-        return impl_->prepare(std::move(bytes), origin, waiting, false);
+        return impl_->prepare(std::move(bytes), origin, {waiting, false, transcode});
       },
       impl_->committer(), impl_->options());
 }

@@ -25,6 +25,9 @@
 namespace hilum::events {
 class EventBus;
 }
+namespace hilum::dicom {
+class FrameCodecs;
+}
 
 namespace hilum::ingest {
 
@@ -82,6 +85,16 @@ enum class Verdict { kKeep, kDiscard };
 // Called on the receiving thread; an exception refuses the instance with that error.
 using InstanceFilter = std::function<Verdict(const Incoming&)>;
 
+// IngestTranscoding and its like.
+struct TranscodingOptions {
+  std::string transfer_syntax;  // UID; empty: everything is stored as it comes
+  bool of_uncompressed = true;  // implicit and explicit VR, little and big endian
+  bool of_compressed = true;    // all others
+  int lossy_quality = 90;
+  size_t concurrent = 0;  // at once; 0: one for each processor
+  dicom::Encoding default_encoding = dicom::Encoding::Latin1;
+};
+
 struct Options {
   bool overwrite_instances = false;
   bool overwrite_if_changed = false;  // OverwriteInstances: "IfChanged": replace if the MD5 differs
@@ -96,6 +109,7 @@ struct Options {
   Live<dicom::Encoding> default_encoding = dicom::Encoding::Latin1;  // DefaultEncoding
   dicom::MainTags main_tags;                                         // default set plus ExtraMainDicomTags
   size_t queue_limit = 4096;                 // operations that may wait for the committing thread
+  TranscodingOptions transcoding;
   uint64_t zip_entry_limit = 4096ull << 20;  // MaximumFileSizeInArchiveMB: inflated size of one entry
 };
 
@@ -119,6 +133,9 @@ class Ingest {
   const Options& options() const;
   // DefaultEncoding from now on, for what comes in and for whoever asks options().
   void set_default_encoding(dicom::Encoding encoding);
+
+  // Who decodes and encodes the frames of what is transcoded; null (as at the beginning): nobody, all is stored as it comes.
+  void set_codecs(std::shared_ptr<const dicom::FrameCodecs> codecs);
 
   // Stores one DICOM file. Errors: HILUM_E_BAD_FORMAT, IdentityError (HILUM_E_BAD_FORMAT,
   // HILUM_E_INEXISTENT_TAG or HILUM_E_BAD_TYPE), HILUM_E_FULL_STORAGE, HILUM_E_BUSY (queue full),

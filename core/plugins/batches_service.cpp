@@ -103,6 +103,10 @@ int32_t require_new(hilum_batch* batch) {
   return guarded("hilum.batches/draft require_new", [&] { batch_of(batch).require_new(); });
 }
 
+int32_t keep_transfer_syntax(hilum_batch* batch) {
+  return guarded("hilum.batches/draft keep_transfer_syntax", [&] { batch_of(batch).keep_transfer_syntax(); });
+}
+
 int32_t commit(hilum_batch* batch, hilum_on_stored on_stored, void* context) {
   return guarded("hilum.batches/draft commit", [&] {
     for (const ingest::Stored& stored : batch_of(batch).commit()) {
@@ -114,8 +118,9 @@ int32_t commit(hilum_batch* batch, hilum_on_stored on_stored, void* context) {
   });
 }
 
-const hilum_batches_draft kTable = {&open,   &close,        &add,         &set_metadata, &add_label,
-                                    &remove, &write_record, &expect_file, &require_new,  &commit};
+const hilum_batches_draft kTable = {
+    &open,         &close,       &add,         &set_metadata,         &add_label, &remove,
+    &write_record, &expect_file, &require_new, &keep_transfer_syntax, &commit};
 
 }  // namespace
 

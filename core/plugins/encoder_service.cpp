@@ -53,6 +53,28 @@ void check(const hilum_raw_frame& frame, const hilum_frame_format& format) {
   required(static_cast<const uint8_t*>(frame.pixels), "frame->pixels");
 }
 
+// MaximumConcurrentDcmtkTranscoders. An encoder that has its work done by another one does not ask for a second slot.
+class EncodingSlot {
+ public:
+  explicit EncodingSlot(Slots& slots) : slots_(is_held_ ? nullptr : &slots) {
+    if (!slots_) return;
+    slots_->take();
+    is_held_ = true;
+  }
+  ~EncodingSlot() {
+    if (!slots_) return;
+    is_held_ = false;
+    slots_->give_back();
+  }
+  EncodingSlot(const EncodingSlot&) = delete;
+  EncodingSlot& operator=(const EncodingSlot&) = delete;
+
+ private:
+  static thread_local bool is_held_;  // by this thread
+  Slots* slots_;
+};
+thread_local bool EncodingSlot::is_held_ = false;
+
 // What an encoder writes, kept until it has succeeded.
 class Stream {
  public:
@@ -160,6 +182,7 @@ int32_t encode(const hilum_host* host, const hilum_raw_frame* frame, hilum_frame
     given.format = &format;
     check(given, format);
     const std::string_view syntax = to_view(given.transfer_syntax);
+    const EncodingSlot slot(plugin.context().encoding);
     std::optional<Error> last =
         Error(HILUM_E_NOT_IMPLEMENTED, "no encoder for transfer syntax " + std::string(syntax));
     for (const std::shared_ptr<const Encoder>& encoder :

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/slots.h"
+#include "core/config/configuration.h"
 #include "core/plugins/call_gate.h"
 #include "core/plugins/decoder_registry.h"
 #include "core/plugins/encoder_registry.h"
@@ -34,12 +36,15 @@ struct HostHandle : hilum_host {
 // What all plugins share.
 struct HostContext {
   explicit HostContext(PluginServices all_services, PluginHost& plugin_host)
-      : services(std::move(all_services)), host(plugin_host) {}
+      : services(std::move(all_services)),
+        host(plugin_host),
+        encoding(static_cast<size_t>(services.configuration->get_int("MaximumConcurrentDcmtkTranscoders"))) {}
   PluginServices services;
   PluginHost& host;
   std::atomic<bool> all_started{false};
   DecoderRegistry decoders;
   EncoderRegistry encoders;
+  Slots encoding;  // frames that are encoded at the same time
   // The table of a service that a running plugin provides, or nullptr.
   std::function<const void*(const std::string& id)> provided_service;
 };
@@ -65,6 +70,8 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   const std::string& name() const { return name_; }
   const std::string& file() const { return file_; }
   bool named() const { return named_; }
+  // The host as this plugin is given it.
+  const hilum_host* handle() const { return &handle_; }
   void set_named() { named_ = true; }
   const Descriptor& descriptor() const { return descriptor_; }
   PluginInfo info() const;

@@ -11,9 +11,11 @@
 #include "core/base/log.h"
 #include "core/base/uuid.h"
 #include "core/config/configuration.h"
+#include "core/dimse/scu/scu.h"
 #include "core/index/snapshot.h"
 #include "core/index/transaction.h"
 #include "core/ingest/ingest.h"
+#include "core/plugins/own_codecs.h"
 #include "core/plugins/plugin.h"
 #include "core/plugins/start_order.h"
 
@@ -82,6 +84,9 @@ class PluginHost::Impl {
       require_named(*plugin);
     }
     context_.all_started = true;
+    own_codecs_ = std::make_shared<OwnCodecs>(std::make_shared<Plugin>(context_, "hilum", false));
+    context_.services.ingest.set_codecs(own_codecs_);
+    if (context_.services.scu) context_.services.scu->set_codecs(own_codecs_.get());
   }
 
   void stop_all() {
@@ -91,6 +96,9 @@ class PluginHost::Impl {
       const std::lock_guard<std::mutex> lock(mutex_);
       started_.pop_back();
     }
+    if (context_.services.scu) context_.services.scu->set_codecs(nullptr);
+    own_codecs_.reset();  // the ingest waits until nobody else has it
+    context_.services.ingest.set_codecs(nullptr);
   }
 
   std::vector<PluginInfo> plugins() const {
@@ -242,6 +250,7 @@ class PluginHost::Impl {
   }
 
   HostContext context_;
+  std::shared_ptr<const OwnCodecs> own_codecs_;  // what the ingest and the SCU transcode with
   mutable std::mutex
       mutex_;  // guards the two lists; both change only on the thread of load, start_all and stop_all
   std::vector<std::shared_ptr<Plugin>> plugins_;  // in the order of loading

@@ -11,8 +11,10 @@ namespace hilum::config {
 class Configuration;
 }
 namespace hilum::dimse {
+class ModalityRegistry;
+class Scu;
 class Server;
-}
+}  // namespace hilum::dimse
 namespace hilum::events {
 class EventBus;
 }
@@ -41,6 +43,8 @@ struct PluginServices {
   // Sets the figures that are worked out when somebody asks for them.
   std::function<void()> refresh_metrics = [] {};
   dimse::Server* dicom = nullptr;  // there also if it does not listen; none in tests
+  dimse::ModalityRegistry* modalities = nullptr;  // none in tests
+  dimse::Scu* scu = nullptr;                      // the same
 };
 
 enum class PluginState {

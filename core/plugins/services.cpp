@@ -27,6 +27,12 @@ const void* core_service(std::string_view id) {
       {HILUM_BATCHES_DRAFT, &batches_table},
       {HILUM_SERVER_DRAFT, &server_table},
       {HILUM_SETTINGS_DRAFT, &settings_table},
+      {HILUM_MODALITIES_DRAFT, &modalities_table},
+      {HILUM_SCU_DRAFT, &scu_table},
+      {HILUM_QUERY_FILTERS_DRAFT, &query_filters_table},
+      {HILUM_WORKLISTS_DRAFT, &worklists_table},
+      {HILUM_MOVE_JOBS_DRAFT, &move_jobs_table},
+      {HILUM_COMMITMENT_DRAFT, &commitment_table},
   };
   for (const Entry& entry : kServices) {
     if (entry.first == id) {

@@ -118,6 +118,7 @@ JobStep BatchTask::step(const Job& job) {
     begin(tools_.services.index.snapshot());
     batch_.emplace(tools_.host);
     if (!tools_.overwrites()) batch_->require_new();
+    if (transcoding() != nullptr) batch_->keep_transfer_syntax();
     job.set_content(content(false));
   }
   {

@@ -78,7 +78,7 @@ std::string Plugin::system_text(uint32_t http_port, uint32_t dicom_port) const {
   json.member("HasLabels", true);
   json.member("HilumVersion", HILUM_VERSION);
   json.member("HttpPort", http_port);
-  json.member("IngestTranscoding", std::string());  // not in effect yet, whatever the option says
+  json.member("IngestTranscoding", config_.text("IngestTranscoding"));
   json.member("IsHttpServerSecure", server_.is_secure(host_.get()) != 0);
   json.key("MainDicomTags");
   json.begin_object();

@@ -16,7 +16,7 @@ from hilum_server import HilumServer, free_ports  # noqa: E402
 from orthanc_server import OrthancServer, find_orthanc  # noqa: E402
 
 PATIENCE = 30
-ALLOW = {"DicomAlwaysAllowFind": True}  # the sender is in nobody's list of modalities
+ALLOW = {f"DicomAlwaysAllow{command}": True for command in ("Find", "Get", "Move")}  # the sender is in nobody's list of modalities
 
 
 class Hilum(HilumServer):
@@ -140,6 +140,32 @@ class StoreScp(Process):
         return ["storescp", "+B", "--fork", "-pdu", "131072", "-od", "out", str(self.dicom_port)]
 
 
+class DcmQrScp(Process):
+    """DCMTK's archive: a folder and an index file that each search reads from the beginning; nothing flushed."""
+
+    name, aet = "dcmqrscp", "DCMQRSCP"
+
+    def command(self):
+        self.dicom_port, self.move_port = free_ports(2)
+        folder = os.path.join(self.folder, "db")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(self.folder, "dcmqrscp.cfg")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"""NetworkTCPPort = {self.dicom_port}
+MaxPDUSize = 131072
+MaxAssociations = 32
+HostTable BEGIN
+bench = (BENCHDEST, 127.0.0.1, {self.move_port})
+HostTable END
+VendorTable BEGIN
+VendorTable END
+AETable BEGIN
+{self.aet} {folder} RW (100000, 1024gb) ANY
+AETable END
+""")
+        return ["dcmqrscp", "-c", path, "+xe", "-pdu", "131072"]
+
+
 class Nginx(Process):
     """Serves files: /small.dcm, /ct.dcm."""
 
@@ -163,15 +189,15 @@ http {{
         return ["nginx", "-c", path, "-e", os.path.join(self.folder, "error.log")]
 
 
-KINDS = {kind.name: kind for kind in (Hilum, OrthancTuned, OrthancNoDelay, Orthanc, StoreScp, Nginx)}
+KINDS = {kind.name: kind for kind in (Hilum, OrthancTuned, OrthancNoDelay, Orthanc, StoreScp, DcmQrScp, Nginx)}
 
 
 def missing(name):
     """Why a server cannot be measured here, or None."""
     if issubclass(KINDS[name], Orthanc):
         return None if find_orthanc() else "Debian package orthanc"
-    if name in ("storescp", "nginx"):
-        return None if shutil.which(name) else f"Debian package {'dcmtk' if name == 'storescp' else 'nginx-light'}"
+    if name in ("storescp", "dcmqrscp", "nginx"):
+        return None if shutil.which(name) else f"Debian package {'nginx-light' if name == 'nginx' else 'dcmtk'}"
     return None
 
 

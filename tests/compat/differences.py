@@ -566,7 +566,242 @@ def newer_content(ours, theirs):
     return dataclasses.replace(ours, body={**ours.body, "Content": content}), theirs
 
 
+def peer_is_no_json(ours, theirs):
+    """A body that is no definition: 1.10.1 says that there is no such route."""
+    return (theirs, theirs) if ours.status == 400 and theirs.status == 404 else (ours, theirs)
+
+
+def peer_status(ours, theirs):
+    """Any status but a success of the peer is 500/2005 here; 1.10.1 answers with the same status where it knows it."""
+    is_so = ours.status == 500 and isinstance(ours.body, dict) and ours.body["OrthancStatus"] == 2005 and (theirs.status >= 400 or theirs.status == 200)
+    return (theirs, theirs) if is_so else (ours, theirs)
+
+
+def peer_is_no_server(ours, theirs):
+    """An answer that is no JSON says nothing of the peer."""
+    is_so = ours.status == 500 and isinstance(ours.body, dict) and ours.body["OrthancStatus"] == 9 and isinstance(theirs.body, bytes) and b"<no JSON>" in theirs.body
+    return (theirs, theirs) if is_so else (ours, theirs)
+
+
+def peer_user_alone(ours, theirs):
+    """A user without a password is shown to the peer, too."""
+    return (theirs, theirs) if [row[2] for row in ours.body] == ["Basic dTo="] and theirs.body[0][2] is None else (ours, theirs)
+
+
+def peer_job(ours, theirs):
+    """The sources are named, and no value of a header."""
+    if ours.status != 200 or not isinstance(ours.body, dict) or "Peer" not in ours.body:
+        return ours, theirs
+    body, other = dict(ours.body), dict(theirs.body)
+    body.pop("Resources", None)
+    if isinstance(other["Peer"], dict):
+        other["Peer"] = {**other["Peer"], "HttpHeaders": sorted(other["Peer"]["HttpHeaders"])}
+        other["Peer"].pop("CertificateKeyFile", None)
+    return dataclasses.replace(ours, body=body), dataclasses.replace(theirs, body=other)
+
+
+def peer_size(ours, theirs):
+    """The size of a gzip stream depends on who has made it."""
+    if ours.status != 200 or not isinstance(ours.body, dict) or not ours.body.get("Compress"):
+        return ours, theirs
+    return tuple(dataclasses.replace(side, body={**side.body, "Size": "<size>", "SizeMB": 0}) for side in (ours, theirs))
+
+
+def peer_failures(ours, theirs):
+    """1.10.1 forgets to count."""
+    if ours.status == theirs.status == 200 and ours.body.get("FailedInstancesCount") == 1:
+        other = {**theirs.body, "FailedInstancesCount": 1, "Size": "0", "SizeMB": 0}
+        return ours, dataclasses.replace(theirs, body=other)
+    return ours, theirs
+
+
+def peer_url_without_password(ours, theirs):
+    text = json.dumps(theirs.body).replace("http://a:b@h/", "http://h/") if isinstance(theirs.body, (dict, list)) else None
+    return (ours, dataclasses.replace(theirs, body=json.loads(text))) if text and theirs.status == 200 else (ours, theirs)
+
+
+def peer_once(ours, theirs):
+    """An instance that is named twice is sent once."""
+    return (theirs, theirs) if ours.status == theirs.status == 200 else (ours, theirs)
+
+
+def without_refused_peers(ours, theirs):
+    """Lists of peers without those that only 1.10.1 has taken."""
+    refused = ("d5", "d6", "d27")
+    if isinstance(theirs.body, list):
+        return ours, dataclasses.replace(theirs, body=[name for name in theirs.body if name not in refused])
+    if isinstance(theirs.body, dict) and theirs.status == 200:
+        body = {name: value for name, value in theirs.body.items() if name not in refused}
+        return ours, dataclasses.replace(theirs, body=body)
+    return ours, theirs
+
+
+def refused_peer(ours, theirs):
+    """Not there, for it was refused."""
+    return (theirs, theirs) if ours.status in (400, 404) and theirs.status == 200 else (ours, theirs)
+
+
+def mistake_of_the_client(ours, theirs):
+    """1.10.1 answers some with 500, others with another code of the 4xx."""
+    if ours.status == 400 and theirs.status == 500 and isinstance(ours.body, dict) and isinstance(theirs.body, dict):
+        same = {key: ours.body[key] for key in ("HttpError", "HttpStatus", "OrthancStatus")}
+        return ours, dataclasses.replace(theirs, status=400, body={**theirs.body, **same})
+    return ours, theirs
+
+
+def definition_is_of_1_12(ours, theirs):
+    """RetrieveMethod and PermissiveStoreSopClasses."""
+    def drop(value):
+        if not isinstance(value, dict):
+            return value
+        return {key: drop(member) for key, member in value.items()
+                if key not in ("PermissiveStoreSopClasses", "RetrieveMethod")}
+
+    return dataclasses.replace(ours, body=drop(ours.body)), theirs
+
+
+def get_is_a_route(ours, theirs):
+    if isinstance(ours.body, list):
+        return dataclasses.replace(ours, body=[name for name in ours.body if name != "get"]), theirs
+    return ours, theirs
+
+
+def is_refused(ours, theirs):
+    """Hilum refuses what 1.10.1 takes."""
+    return (theirs, theirs) if ours.status == 400 and theirs.status == 200 else (ours, theirs)
+
+
+def body_of_another(ours, theirs):
+    return (ours, dataclasses.replace(theirs, body=ours.body)) if ours.status == theirs.status else (ours, theirs)
+
+
+def whole_port_is_taken(ours, theirs):
+    return (theirs, theirs) if ours.status == 200 and theirs.status == 400 else (ours, theirs)
+
+
+def long_names(ours, theirs):
+    return (theirs, theirs) if ours.status in (400, 404) and theirs.status == 200 else (ours, theirs)
+
+
+def unknown_modality_first(ours, theirs):
+    return (theirs, theirs) if ours.status == 404 and theirs.status == 400 else (ours, theirs)
+
+
+def find_with_other_values(ours, theirs):
+    """Hilum says what is wrong with them; 1.10.1 takes numbers and null as texts, or answers a plain 400."""
+    if ours.status == 400 and (theirs.status == 200 or theirs.body == b""):
+        return theirs, theirs
+    return ours, theirs
+
+
+def without_media_storage(value):
+    """1.10.1 adds a tag of group 0002 to what the peer has answered."""
+    if isinstance(value, list):
+        return [without_media_storage(one) for one in value]
+    if isinstance(value, dict):
+        return {key: without_media_storage(member) for key, member in value.items()
+                if key not in ("MediaStorageSOPInstanceUID", "0002,0003")}
+    return value
+
+
+def no_media_storage(ours, theirs):
+    return ours, dataclasses.replace(theirs, body=without_media_storage(theirs.body))
+
+
+def without_members(*names):
+    def adapt(ours, theirs):
+        if ours.status == theirs.status == 200 and isinstance(ours.body, dict):
+            return dataclasses.replace(ours, body={key: value for key, value in ours.body.items() if key not in names}), theirs
+        return ours, theirs
+
+    return adapt
+
+
+def move_is_a_job(ours, theirs):
+    if theirs.body == {} and isinstance(ours.body, dict) and {"Details", "Query", "TargetAet"} <= set(ours.body):
+        return theirs, theirs
+    return ours, theirs
+
+
+def counts_named_twice(ours, theirs):
+    if isinstance(ours.body, dict) and ours.body.get("InstancesCount") == 4 and theirs.body.get("InstancesCount") == 5:
+        return ours, dataclasses.replace(theirs, body={**theirs.body, "InstancesCount": 4})
+    return ours, theirs
+
+
+def failures_are_counted(ours, theirs):
+    if isinstance(ours.body, dict) and ours.body.get("FailedInstancesCount") == 1:
+        return dataclasses.replace(ours, body={**ours.body, "FailedInstancesCount": 0}), theirs
+    return ours, theirs
+
+
+def exports_of_bad_requests(ours, theirs):
+    """1.10.1 also lists what it has not tried to send because of a mistake in the request."""
+    if isinstance(ours.body, dict) and isinstance(theirs.body, dict):
+        def kinds(side):
+            return {(one["ID"], one["RemoteModality"]) for one in side.body["Exports"]}
+
+        if kinds(ours) == kinds(theirs) and len(ours.body["Exports"]) < len(theirs.body["Exports"]):
+            return theirs, theirs
+    return ours, theirs
+
+
+def query_studies_is_its_name(ours, theirs):
+    if isinstance(theirs.body, list) and "query-study" in theirs.body:
+        return ours, dataclasses.replace(theirs, body=sorted("query-studies" if name == "query-study" else name
+                                                             for name in theirs.body))
+    return ours, theirs
+
+
+def instance_is_named(ours, theirs):
+    """1.10.1 leaves the instance out of what it says to have fetched."""
+    names = ("0008,0018", "SOPInstanceUID")
+
+    def named(body):
+        return any(name in query for query in body.get("Query", []) for name in names)
+
+    if ours.status == theirs.status == 200 and named(ours.body) and not named(theirs.body):
+        queries = [{key: value for key, value in query.items() if key not in names} for query in ours.body["Query"]]
+        return dataclasses.replace(ours, body={**ours.body, "Query": queries}), theirs
+    return ours, theirs
+
+
+def title_as_json(ours, theirs):
+    """A title that is a JSON text, or looks like a number, crashes the request in 1.10.1."""
+    if isinstance(theirs.body, dict) and theirs.body.get("OrthancStatus") == -1:
+        return theirs, theirs
+    return ours, theirs
+
+
 DIFFERENCES = {
+    "modalities": [
+        Difference("mistakes of the client are 4xx", r"^(PUT|POST) /modalities/", mistake_of_the_client),
+        Difference("definitions have the members of 1.12", r"^GET /modalities(/one/configuration|\?)", definition_is_of_1_12),
+        Difference("get came with 1.12", r"^GET /modalities/[^/]+$", get_is_a_route),
+        Difference("a modality has a host", r'^(PUT|GET) /modalities/one.*"Host": ""', is_refused),
+        Difference("so it stays what it was", r'^GET /modalities/one/configuration.*"Host": (""|5|null)', body_of_another),
+        Difference("a port may be a whole number", r'^PUT /modalities/one .*"Port": 1.0', whole_port_is_taken),
+        Difference("and is then what it says", r'^GET /modalities/one/configuration.*"Port": (1.0|null|true|\[\])', body_of_another),
+        Difference("names have at most 64 characters", r"^(PUT|GET|DELETE) /modalities/x{100}", long_names),
+        Difference("the modality is looked up first", r"^POST /modalities/nope/", unknown_modality_first),
+        Difference("values of queries are texts", r"/modalities/peer/find.*(: 5|null|Nope)", find_with_other_values),
+        Difference("answers are as the peer has sent them", r"/modalities/peer/find", no_media_storage),
+        Difference("bad bodies have one code", r"/find-worklist \(b'(null|\{\"Query\":5)", body_of_another),
+        Difference("a store lists what was named with its type (1.12)", r"^POST /modalities/[a-z]+/store ", without_members("Resources")),
+        Difference("an instance that is named twice is sent once", r"^POST /modalities/peer/store ", counts_named_twice),
+        Difference("failures of a permissive store count", r"^POST /modalities/down/store .*Permissive", failures_are_counted),
+        Difference("only what is sent is exported", r"^GET /exports", exports_of_bad_requests),
+        Difference("a move is a job with content (1.11.1)", r"^POST /modalities/peer/move", move_is_a_job),
+    ],
+    "queries": [
+        Difference("a route is listed by its name", r"^GET /queries/\{id\}/answers/\{0\}", query_studies_is_its_name),
+        Difference("mistakes of the client are 4xx", r"^POST /queries/", mistake_of_the_client),
+        Difference("answers are as the peer has sent them", r"^GET /queries/\{id\}/answers", no_media_storage),
+        Difference("a fetch says where to and what has come (1.12.10)", r"^POST /queries/.*/retrieve",
+                   without_members("Details", "TargetAet")),
+        Difference("a fetch of an instance names it", r"^POST /queries/.*/retrieve", instance_is_named),
+        Difference("a title may be a JSON text", r"^POST /queries/.*/retrieve \(b'(\"COMPAT|5)", title_as_json),
+    ],
     "archives": [
         Difference("jobs say whether names have letters outside of ASCII, as since 1.12.11", r", job\)$", job_says_utf8),
         Difference("RLE is written", r"\?transcode=1\.2\.840\.10008\.1\.2\.5$", rle_is_written),
@@ -703,6 +938,21 @@ DIFFERENCES = {
         Difference("a resource of another level does not belong to the study", r"/split ", client_error_is_400),
         Difference("pictures with 16 bits of colour are taken, as in 1.11.2", r"(create-dicom|CREATED) .*image/png", works_here),
         Difference("a broken JPEG is a mistake of the client", r"create-dicom .*image/jpeg", client_error_is_400),
+    ],
+    "peers": [
+        Difference("a definition that cannot be read is a mistake of the client", r"^PUT /peers/nobody", peer_is_no_json),
+        Difference("texts are texts, and names of headers tokens (RFC 9110 section 5.6.2)",
+                   r"^(PUT|GET) /peers/d\d+.* \(.*(\[1\]|\[\".*\", 5, |X y)", refused_peer),
+        Difference("what was refused is not listed", r"^GET /peers(\?expand)? \(many\)", without_refused_peers),
+        Difference("a password in a URL is not shown", r"^GET /peers", peer_url_without_password),
+        Difference("the status of another server is no status of this one; redirects are not followed",
+                   r"^GET /peers/s\d+/system", peer_status),
+        Difference("an answer that is no JSON says nothing of the peer", r"^GET /peers/s\d+/system", peer_is_no_server),
+        Difference("the content of jobs names the sources, as 1.12.11 does, and headers without their values", r"^POST .*/store", peer_job),
+        Difference("another zlib level", r"^POST .*/store", peer_size),
+        Difference("failures are counted, as in 1.11.3, and what has not arrived has no size", r"^POST .*/store \(Permissive\)", peer_failures),
+        Difference("an instance that is named twice is sent once", r"/store \(\[\"[^,]*,", peer_once),
+        Difference("a user without a password is shown to the peer, too", r"^sent by POST /peers/d\d+/store", peer_user_alone),
     ],
     "resources": [
         Difference("Labels and IsProtected are in every description since 1.12", DETAILS,

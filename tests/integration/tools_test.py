@@ -139,7 +139,9 @@ class DocumentsTest(ServerTest):
                      "Find SCP Conformance", "Transfer Syntaxes", "CTImageStorage", CT, JPEG, VERIFICATION,
                      f"port {self.server.dicom_port}"):
             self.assertIn(part, text)
-        self.assertNotIn("Move SCP", text)  # not served
+        for service in ("Move SCP Conformance", "Get SCP Conformance", "Storage Commitment Conformance"):
+            self.assertIn(service, text)
+        self.assertNotIn("Worklist SCP", text)  # nobody provides entries
         self.addCleanup(self.server.put, "/tools/accepted-transfer-syntaxes", "*")
         self.server.put("/tools/accepted-transfer-syntaxes", f'["{IMPLICIT}"]')
         self.assertNotIn(JPEG, self.server.get("/tools/dicom-conformance").text())

@@ -4,7 +4,7 @@
 #include <hilum/cpp/error.h>
 #include <hilum/dicom/tag.h>
 #include <hilum/dicom/text.h>
-#include <openssl/rand.h>
+#include <hilum/dicom/uid.h>
 
 #include <algorithm>
 #include <array>
@@ -38,26 +38,6 @@ std::string uid_of(DcmItem& item, Tag tag) { return text_of(item, tag, Charset()
 void append_value(DcmItem& item, const DcmTagKey& tag, const std::string& value) {
   const std::string old = text(item, tag);
   put(item, tag, old.empty() ? value : old + "\\" + value);
-}
-
-// UIDs derived from random UUIDs (PS3.5 annex B.2).
-std::string random_uid() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw Error(HILUM_E_INTERNAL, "random");
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-  std::string digits;
-  while (std::any_of(bytes.begin(), bytes.end(), [](unsigned char byte) { return byte != 0; })) {
-    unsigned remainder = 0;
-    for (unsigned char& byte : bytes) {
-      const unsigned value = remainder << 8 | byte;
-      byte = static_cast<unsigned char>(value / 10);
-      remainder = value % 10;
-    }
-    digits += static_cast<char>('0' + remainder);
-  }
-  std::reverse(digits.begin(), digits.end());
-  return "2.25." + digits;
 }
 
 struct Method {
@@ -130,7 +110,7 @@ std::string mark_lossy(DcmDataset& data_set, const LossyMarks& marks) {
   std::string uid = uid_of(data_set, kSopInstanceUid);
   if (!marks.new_sop_instance_uid) return uid;
   put_source(data_set, marks, uid);
-  uid = random_uid();
+  uid = marks.sop_instance_uid.empty() ? new_uid() : std::string(marks.sop_instance_uid);
   put(data_set, DCM_SOPInstanceUID, uid);
   return uid;
 }

@@ -14,6 +14,7 @@ struct LossyMarks {
   int quality = 90;
   bool from_uncompressed = true;
   bool new_sop_instance_uid = true;
+  std::string_view sop_instance_uid = {};  // that one; empty: one that nobody else has
 };
 
 // Marks the data set; the ratio is a placeholder. Returns the SOPInstanceUID that it has now.

@@ -292,6 +292,7 @@ void Job::encode_pixels() {
     marks.quality = options_.lossy_quality;
     marks.from_uncompressed = reader.is_native();
     marks.new_sop_instance_uid = !options_.keep_sop_instance_uid;
+    marks.sop_instance_uid = options_.new_sop_instance_uid;
     result_.sop_instance_uid = mark_lossy(data_set_, marks);
     result_.is_lossy = true;
   } else if (is_lossy_transfer_syntax(from_) && !data_set_.tagExistsWithValue(DCM_LossyImageCompression)) {

@@ -57,10 +57,17 @@
   X(HILUM_E_HTTP_PORT_IN_USE, 2003, 500, "The TCP port of the HTTP server is privileged or already in use")  \
   X(HILUM_E_DICOM_PORT_IN_USE, 2004, 500,                                                                    \
     "The TCP port of the DICOM server is privileged or already in use")                                      \
+  X(HILUM_E_BAD_HTTP_STATUS, 2005, 500, "This HTTP status is not allowed in a REST API")                     \
   X(HILUM_E_BAD_AET, 2009, 500, "Invalid application entity title (AET)")                                    \
   X(HILUM_E_DIRECTORY_EXPECTED, 2000, 500, "The path to a directory is expected")                            \
   X(HILUM_E_NO_SOP_CLASS_OR_INSTANCE, 2014, 500,                                                             \
     "DicomUserConnection: Unable to find the SOP class and instance")                                        \
+  X(HILUM_E_NO_PRESENTATION_CONTEXT, 2015, 500,                                                              \
+    "DicomUserConnection: No acceptable presentation context for modality")                                  \
+  X(HILUM_E_FIND_NOT_SUPPORTED, 2016, 500,                                                                   \
+    "DicomUserConnection: The C-FIND command is not supported by the remote SCP")                            \
+  X(HILUM_E_MOVE_NOT_SUPPORTED, 2017, 500,                                                                   \
+    "DicomUserConnection: The C-MOVE command is not supported by the remote SCP")                            \
   X(HILUM_E_CANNOT_STORE_INSTANCE, 2018, 500, "Cannot store an instance")                                    \
   X(HILUM_E_ONLY_STRINGS, 2019, 400, "Only string values are supported when creating DICOM instances")       \
   X(HILUM_E_OVERRIDE_PARENT, 2020, 400, "Trying to override a value inherited from a parent module")         \

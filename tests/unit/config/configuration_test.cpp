@@ -132,7 +132,12 @@ TEST(ConfigurationTest, RangesAndChoices) {
     EXPECT_EQ(HILUM_E_OUT_OF_RANGE, error_of(bad).code()) << bad;
   }
   // Not a plaintext listener instead.
-  EXPECT_EQ(HILUM_E_NOT_IMPLEMENTED, error_of("{\"DicomTlsEnabled\": true}").code());
+  EXPECT_EQ(HILUM_E_OUT_OF_RANGE, error_of("{\"DicomTlsEnabled\": true}").code());
+  const std::string with_pair =
+      "{\"DicomTlsEnabled\": true, \"DicomTlsCertificate\": \"a\", \"DicomTlsPrivateKey\": \"b\"";
+  EXPECT_NE(std::string::npos, error_of(with_pair + "}").details().find("DicomTlsTrustedCertificates"));
+  EXPECT_TRUE(Configuration::parse(with_pair + ", \"DicomTlsRemoteCertificateRequired\": false}")
+                  ->get_bool("DicomTlsEnabled"));
   EXPECT_EQ(HILUM_E_BAD_AET, error_of("{\"DicomAet\": \"\"}").code());
   EXPECT_EQ(HILUM_E_BAD_AET, error_of("{\"DicomAet\": \"12345678901234567\"}").code());
   EXPECT_EQ("Utf8", Configuration::parse("{\"DefaultEncoding\": \"utf8\"}")->get_text("DefaultEncoding"));

@@ -82,9 +82,22 @@ TEST(Negotiation, ServicesTakeUncompressedSyntaxes) {
 }
 
 TEST(Negotiation, WhatIsNotServedIsRefused) {
-  for (const char* uid : {"1.2.840.10008.5.1.4.31", "1.2.840.10008.5.1.4.1.2.3.1", "1.2.840.10008.1.20.1",
-                          "1.2.840.10008.5.1.4.1.2.2.2", "1.2.840.10008.5.1.4.1.2.2.3", "1.2.3.4", ""}) {
+  for (const char* uid : {"1.2.840.10008.5.1.4.1.2.3.1", "1.2.840.10008.5.1.4.1.2.3.2", "1.2.3.4", ""}) {
     EXPECT_EQ(rules().decide(uid, {kExplicit}).result, 3) << uid;
+  }
+}
+
+TEST(Negotiation, ServicesTakeTheUncompressedSyntaxes) {
+  const std::pair<const char*, Service> services[] = {
+      {"1.2.840.10008.5.1.4.31", Service::kWorklist},  {"1.2.840.10008.5.1.4.1.2.1.2", Service::kMove},
+      {"1.2.840.10008.5.1.4.1.2.2.2", Service::kMove}, {"1.2.840.10008.5.1.4.1.2.1.3", Service::kGet},
+      {"1.2.840.10008.5.1.4.1.2.2.3", Service::kGet},  {"1.2.840.10008.1.20.1", Service::kCommitment}};
+  for (const auto& [uid, service] : services) {
+    const ContextDecision decision = rules().decide(uid, {kJpeg2000, kImplicit, kExplicit});
+    EXPECT_EQ(decision.result, 0) << uid;
+    EXPECT_EQ(decision.service, service) << uid;
+    EXPECT_EQ(decision.transfer_syntax, kImplicit) << uid;
+    EXPECT_EQ(rules().decide(uid, {kJpeg2000}).result, 4) << uid;
   }
 }
 

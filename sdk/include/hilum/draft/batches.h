@@ -61,6 +61,11 @@ typedef struct hilum_batches_draft {
    * [any] */
   int32_t (*require_new)(hilum_batch* batch);
 
+  /* From now on instances are stored in the transfer syntax that they have, whatever the option IngestTranscoding says. For
+   * who has been asked for a certain one.
+   * [any] */
+  int32_t (*keep_transfer_syntax)(hilum_batch* batch);
+
   /* Makes everything of the batch happen; durable on return. `on_stored` (may be NULL) is then called for each instance
    * that was added, in that order, with HILUM_STORED or HILUM_ALREADY_STORED (it was there and is kept: the rules of
    * OverwriteInstances). What `on_stored` returns does not matter. After an error nothing has happened, and the batch can

@@ -44,6 +44,7 @@ class Batch {
   void expect_file(std::string_view public_id, std::string_view uuid) {
     host_.check(table_->expect_file(batch_.get(), to_text(public_id), to_text(uuid)));
   }
+  void keep_transfer_syntax() { host_.check(table_->keep_transfer_syntax(batch_.get())); }
   void require_new() { host_.check(table_->require_new(batch_.get())); }
   // on_stored(const hilum_stored&) for each instance, in the order of add(); durable by then.
   template <typename Function>

@@ -98,6 +98,7 @@ struct TranscodeOptions {
   // What is lost makes another image (PS3.3 section C.7.6.1.1.5): it gets a new SOPInstanceUID and refers to its source.
   // true: the caller has seen to that (a modification, which gives a new UID anyway).
   bool keep_sop_instance_uid = false;
+  std::string new_sop_instance_uid;  // of an image that has lost something; empty: one that nobody else has
 };
 
 // What has been written.

@@ -1,7 +1,6 @@
 // hilum: configuration -> index and storage -> ingest -> plugins -> DICOM -> HTTP -> wait -> stop in reverse.
 #include <hilum/cpp/error.h>
 #include <hilum/version.h>
-#include <malloc.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -321,13 +320,6 @@ void open_log(const CommandLine& command_line) {
 int main(int argc, char** argv) {
   block_stop_signals();
   set_thread_name("main");
-  mallopt(M_ARENA_MAX, 4);  // many threads with an arena each is where memory goes
-  // What an instance on its way needs (at most 1 MB, then it is in a file) stays in the arenas: a page fault
-  // for each 4 KB of each instance costs more than all else that is done with it. Larger buffers go back at
-  // once.
-  mallopt(M_MMAP_THRESHOLD, 2 << 20);
-  mallopt(M_TRIM_THRESHOLD, 16 << 20);
-  mallopt(M_TOP_PAD, 1 << 20);
   try {
     const CommandLine command_line = config::parse_command_line(argc, argv);
     open_log(command_line);

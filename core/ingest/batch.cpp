@@ -70,6 +70,8 @@ Applied Batch::apply(index::Transaction& transaction) {
         applied.removed.push_back(attachment.uuid);
       }
     }
+    prepared.instance
+        .reset();  // the transaction holds all of it now; both together would be twice the memory
   }
   for (const Step& step : steps_) {
     step(transaction, applied.removed);

@@ -108,7 +108,7 @@ struct Options {
   int stable_age_seconds = 60;
   Live<dicom::Encoding> default_encoding = dicom::Encoding::Latin1;  // DefaultEncoding
   dicom::MainTags main_tags;                                         // default set plus ExtraMainDicomTags
-  size_t queue_limit = 4096;                 // operations that may wait for the committing thread
+  size_t queue_limit = 4096;  // operations that may wait for the committing thread
   TranscodingOptions transcoding;
   uint64_t zip_entry_limit = 4096ull << 20;  // MaximumFileSizeInArchiveMB: inflated size of one entry
 };

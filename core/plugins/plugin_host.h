@@ -42,7 +42,7 @@ struct PluginServices {
   std::function<bool()> is_stopping = [] { return false; };
   // Sets the figures that are worked out when somebody asks for them.
   std::function<void()> refresh_metrics = [] {};
-  dimse::Server* dicom = nullptr;  // there also if it does not listen; none in tests
+  dimse::Server* dicom = nullptr;                 // there also if it does not listen; none in tests
   dimse::ModalityRegistry* modalities = nullptr;  // none in tests
   dimse::Scu* scu = nullptr;                      // the same
 };

@@ -1,6 +1,5 @@
 #include <hilum/cpp/error.h>
 #include <png.h>
-#include <zlib.h>
 
 #include <csetjmp>
 #include <exception>
@@ -55,14 +54,6 @@ const char* row_of(dicom::RowScaler& rows, uint32_t y, PngState& state) {
   }
 }
 
-void set_level(png_structp png, int level) {
-  if (level == kPngDefaultLevel) return;
-  png_set_compression_level(png, level);
-  if (level != kPngFastLevel) return;
-  png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
-  png_set_compression_strategy(png, Z_RLE);
-}
-
 // False if libpng has failed; `state` knows why.
 bool write_all(png_structp png, png_infop info, dicom::RowScaler& rows, dicom::PixelKind kind, int level,
                PngState& state) {
@@ -70,7 +61,7 @@ bool write_all(png_structp png, png_infop info, dicom::RowScaler& rows, dicom::P
   const dicom::ImageSize size = rows.size();
   const bool wide = dicom::bytes_per_sample(kind) == 2;
   png_set_write_fn(png, &state, write_bytes, flush_bytes);
-  set_level(png, level);
+  if (level != kPngDefaultLevel) png_set_compression_level(png, level);
   png_set_IHDR(png, info, size.width, size.height, wide ? 16 : 8,
                dicom::is_colour(kind) ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -88,6 +79,7 @@ bool write_all(png_structp png, png_infop info, dicom::RowScaler& rows, dicom::P
 }  // namespace
 
 void write_png(dicom::RowScaler& rows, dicom::PixelKind kind, int level, const Output& output) {
+  if (level == kPngFastLevel) return write_fast_png(rows, kind, output);
   PngState state{&output, {}, {}};
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, fail, ignore_warning);
   png_infop info = png != nullptr ? png_create_info_struct(png) : nullptr;

@@ -43,7 +43,7 @@ class Spool {
   void send(const std::function<void(std::string_view)>& write) const;
 
  private:
-  static constexpr uint64_t kAlwaysInMemory = 16u << 20;
+  static constexpr uint64_t kAlwaysInMemory = 512u << 10;
   static constexpr size_t kPiece = 256u << 10;
 
   void move_to_file();

@@ -73,8 +73,8 @@ class Pair:
         return [server.get_json("/jobs/" + identifier)["State"]
                 for server, identifier in zip((self.both.hilum, self.both.orthanc), self.ids)]
 
-    def wait(self, state):
-        deadline = time.monotonic() + 60
+    def wait(self, state, seconds=60):
+        deadline = time.monotonic() + seconds
         while self.states() != [state, state]:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.states()} is not {state}")
@@ -138,12 +138,12 @@ def finished(both, study):
 
 def waiting(both, study, patients):
     """Jobs that wait behind large ones."""
-    for attempt in range(1, 6):
+    for in_front in (3, 9, 27, 81):
         large = "/tools/create-archive", {"Resources": patients, "Asynchronous": True, "Priority": 10}
         paused = []
         for last in (modification(study), (f"/studies/{study}/archive", {"Asynchronous": True})):
-            *front, job = Pair.many(both, [large] * (3 * attempt) + [last], "pause")
-            front[-1].wait("Success")
+            *front, job = Pair.many(both, [large] * in_front + [last], "pause")
+            front[-1].wait("Success", 300)
             paused.append(job)
         if all(job.states() == ["Paused", "Paused"] for job in paused):
             break

@@ -305,6 +305,18 @@ class AnonymizeTest(ModificationTest):
             answer = self.change(f"/instances/{stored['ID']}/anonymize", {})
             self.assertLessEqual(self.errors(answer.body) - self.errors(read(name)), set(), name)
 
+    def test_created_objects_are_as_valid_as_what_they_are_made_of(self):
+        source = read("CT_small.dcm")
+        study = self.server.upload(source)["ParentStudy"]
+        tags = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7", "Modality": "OT", "ConversionType": "WSD", "SeriesNumber": "5", "InstanceNumber": "1",
+                "PatientOrientation": "", "Laterality": ""}
+        for content in (uri("image/png", png(5, 4)), uri("image/png", png(5, 4, 2))):
+            answer = self.change("/tools/create-dicom", {"Parent": study, "Tags": tags, "Content": content}).json()
+            self.assertLessEqual(self.errors(self.server.get(answer["Path"] + "/file").body) - self.errors(source), set(), content[:20])
+        document = {"DocumentTitle": "Report", "BurnedInAnnotation": "NO", "SeriesNumber": "6", "InstanceNumber": "1", "Manufacturer": "Hilum"}
+        answer = self.change("/tools/create-dicom", {"Parent": study, "Tags": document, "Content": uri("application/pdf", b"%PDF-1.4\nx")}).json()
+        self.assertLessEqual(self.errors(self.server.get(answer["Path"] + "/file").body) - self.errors(source), set())
+
     def errors(self, file):
         """What dciodvfy calls an error, without values; nothing if it is not installed."""
         with tempfile.NamedTemporaryFile(suffix=".dcm") as temporary:
@@ -317,6 +329,46 @@ class AnonymizeTest(ModificationTest):
         # A Type 2C or 1 attribute that the profile empties or removes is the profile's doing.
         lines = (output.stderr + output.stdout).splitlines()
         return {line for line in lines if line.startswith("Error") and "Empty attribute" not in line and "Missing attribute" not in line}
+
+
+class JobTest(ModificationTest):
+    """The life of the jobs of this family; what holds for all jobs is tested in jobs_test.py."""
+
+    def paused(self, path, body):
+        """A job that was paused before its end. One that has been faster is followed by another."""
+        for _ in range(20):
+            job = self.change(path, {**body, "Asynchronous": True}).json()["ID"]
+            self.expect(200, "POST", f"/jobs/{job}/pause", b"")
+            eventually(lambda: self.state(job) in ("Paused", "Success"))
+            if self.state(job) == "Paused":
+                return job
+        self.fail("no job could be paused")
+
+    def state(self, job):
+        return self.get(f"/jobs/{job}")["State"]
+
+    def test_a_paused_job_has_stored_nothing_and_goes_on(self):
+        ids = self.fill(300, patient="life")
+        for path, body in ((f"/studies/{ids['studies']}/anonymize", {}), (f"/series/{ids['series']}/modify", {"Replace": {"Modality": "MR"}})):
+            job = self.paused(path, body)
+            before = self.everything()
+            self.assertNotIn("Path", self.get(f"/jobs/{job}")["Content"])
+            self.expect(200, "POST", f"/jobs/{job}/resume", b"")
+            self.assertTrue(eventually(lambda: self.state(job) == "Success"))
+            self.assertEqual(len(self.files(self.get(f"/jobs/{job}")["Content"]["Path"])), 300)
+            self.assertEqual(len(self.everything()["instances"]), len(before["instances"]) + 300)
+
+    def test_a_cancelled_job_leaves_nothing_and_can_be_run_anew(self):
+        ids = self.fill(300, patient="anew")
+        job = self.paused(f"/studies/{ids['studies']}/modify", {"KeepSource": False})
+        before = self.everything()
+        self.expect(200, "POST", f"/jobs/{job}/cancel", b"")
+        self.assertTrue(eventually(lambda: self.state(job) == "Failure"))
+        self.assertEqual(self.everything(), before)
+        self.expect(200, "POST", f"/jobs/{job}/resubmit", b"")
+        self.assertTrue(eventually(lambda: self.state(job) == "Success"))
+        self.expect(404, "GET", f"/studies/{ids['studies']}")
+        self.assertEqual(len(self.everything()["instances"]), len(before["instances"]))
 
 
 class StudyTest(ModificationTest):

@@ -345,10 +345,22 @@ class MetricsTest(ServerTest):
     def test_requests_are_counted_by_family(self):
         key = 'hilum_rest_duration_ms_count{family="resources",method="GET"}'
         self.server.get("/patients")
-        before = self.metrics()[key]
+        before = self.settled(key)
         for _ in range(7):
             self.server.get("/patients")
-        self.assertEqual(self.metrics()[key], before + 7)
+        self.assertEqual(self.settled(key, before + 7), before + 7)
+
+    def settled(self, key, expected=None):
+        """The figure once it rests: a request is counted after its answer has been sent."""
+        last, quiet_since, deadline = None, 0, time.monotonic() + 20
+        while time.monotonic() < deadline:
+            value = self.metrics()[key]
+            if value != last:
+                last, quiet_since = value, time.monotonic()
+            if time.monotonic() - quiet_since > 0.5 and expected in (None, value):
+                break
+            time.sleep(0.02)
+        return last
 
     def test_switch(self):
         self.assertEqual(self.server.get("/tools/metrics").text(), "1")

@@ -167,30 +167,36 @@ void GetScp::send_all(Link& link, const GetRequest& request, const std::string& 
     }
     const Prepared current = i == 0 ? prepare(instances[0].id, request) : std::move(next);
     uint16_t status = kUnableToProcess;
-    if (current.why.empty()) {
+    std::string why = current.why;
+    if (why.empty()) {
       const Request store{kStoreRequest, ++message_id, current.instance->sop_class(),
                           current.instance->sop_instance()};
       const dicom::ByteSource data_set = current.instance->data_set();
-      if (!link.send(current.context->id, store, &data_set)) {
-        outcome->received = Receive::kClosed;
-        return;
+      try {
+        if (!link.send(current.context->id, store, &data_set)) {
+          link.abort();  // in the middle of a message
+          outcome->received = Receive::kClosed;
+          return;
+        }
+        outcome->bytes_sent += data_set.size();
+      } catch (const Error& error) {  // nothing has been sent
+        why = error.what();
       }
-      outcome->bytes_sent += data_set.size();
     }
     if (i + 1 < instances.size()) {
       next = prepare(instances[i + 1].id, request);  // while the peer works
     }
-    if (current.why.empty() && !wait_for_response(link, request, message_id, &status, outcome)) {
+    if (why.empty() && !wait_for_response(link, request, message_id, &status, outcome)) {
       return;
     }
     --outcome->counters.remaining;
     if (status == 0) {
       ++outcome->counters.completed;
-    } else if (current.why.empty() && is_store_warning(status)) {
+    } else if (why.empty() && is_store_warning(status)) {
       ++outcome->counters.warning;
     } else {
       log_warning(LogCategory::kDicom, "C-GET cannot send instance {}: {}", current.sop_instance,
-                  current.why.empty() ? fmt::format("status 0x{:04x}", status) : current.why);
+                  why.empty() ? fmt::format("status 0x{:04x}", status) : why);
       outcome->fail(current.sop_instance);
     }
     if (outcome->is_cancelled) {

@@ -71,6 +71,9 @@ void MoveScp::move(Link& link, const MoveRequest& request, const std::string& id
                    RetrieveOutcome* outcome) const {
   const Plan planned = plan(link, request, identifier, outcome);
   outcome->counters.remaining = planned.instances.size();
+  if (outcome->received != Receive::kOk || outcome->is_cancelled) {
+    return;  // the plan may not be complete
+  }
   if (options_.synchronous_move || !hand_over(link, request, planned, outcome)) {
     send_all(link, request, planned, outcome);
   }

@@ -49,6 +49,12 @@ TlsDoor::~TlsDoor() { thread_.join(); }
 
 void TlsDoor::admit(Ready&& ready) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (admitted_.size() >= maximum_) {
+    const Ready closed = std::move(ready);
+    log_warning(LogCategory::kDicom, "TLS connection of {} dropped: too many handshakes at once",
+                closed.address);
+    return;
+  }
   admitted_.push_back(std::move(ready));
   const uint64_t one = 1;
   if (write(wake_.get(), &one, sizeof one) != sizeof one) {

@@ -36,8 +36,13 @@ std::string CommitmentTask::content() const {
   return text;
 }
 
-JobStep CommitmentTask::step(const Job&) {
-  commitment_.answer(request_);
+JobStep CommitmentTask::step(const Job& job) {
+  try {
+    commitment_.answer(request_);
+  } catch (const Error& error) {
+    if (error.code() != HILUM_E_CANCELED_JOB || job.stop_requested() == 0) throw;
+    return JobStep::more();  // the report is owed still
+  }
   return JobStep::done();
 }
 

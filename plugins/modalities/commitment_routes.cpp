@@ -81,6 +81,7 @@ void ask(const Context& context, const Request& request, Answer& answer) {
   const std::vector<SopPair> asked = read_asked(tools, body);
   const ScuTarget target = target_of(tools, modality, read_overrides(body, false));
   const std::string remote_aet = parse_definition(tools.scu.resolve(target))["AET"].asString();
+  const rest::DirectCalls::Call direct(tools.direct_calls);
   // The report is there before the other system can answer.
   const std::string uid = tools.commitments.open(remote_aet, asked);
   try {

@@ -15,12 +15,13 @@ namespace {
 void echo(const Tools& tools, const ScuTarget& target, const Json::Value& body) {
   const bool checks_find =
       rest::boolean_field(body, "CheckFind", tools.services.config.boolean("DicomEchoChecksFind"));
+  const rest::DirectCalls::Call direct(tools.direct_calls);
   tools.scu.echo(target);
   if (!checks_find) return;
   const dicom::QueryKeys nothing = {{dicom::kStudyInstanceUid, dicom::new_uid()}};
   const std::string identifier =
       dicom::write_identifier(dicom::Level::Study, nothing, tools.services.default_encoding());
-  tools.scu.find(target, HILUM_SCU_STUDY_ROOT, identifier, [](std::string_view) { return true; });
+  tools.scu.find(target, HILUM_SCU_STUDY_ROOT, identifier, [](std::string_view) { return false; });
 }
 
 void echo_modality(const Context& context, const Request& request, Answer& answer) {

@@ -17,7 +17,8 @@ namespace hilum::modalities {
 
 namespace {
 
-constexpr size_t kLongestAnswers = 256u << 20;
+constexpr size_t kLongestAnswers = 64u << 20;
+constexpr size_t kAroundAnswer = 64;  // what each costs besides its bytes
 constexpr size_t kLongestBody = 4u << 20;
 
 // Keys that are asked for at a level, besides those of the request: what describes a resource of it.
@@ -71,10 +72,11 @@ class Asker {
     return find(level == dicom::Level::Patient ? HILUM_SCU_PATIENT_ROOT : HILUM_SCU_STUDY_ROOT, identifier);
   }
   std::vector<std::string> find(hilum_scu_model model, const std::string& identifier) const {
+    const rest::DirectCalls::Call direct(tools_.direct_calls);
     std::vector<std::string> answers;
     size_t size = 0;
     tools_.scu.find(target_, model, identifier, [&](std::string_view data_set) {
-      size += data_set.size();
+      size += data_set.size() + kAroundAnswer;
       if (size > kLongestAnswers) {
         throw Error(HILUM_E_TOO_LARGE, "the answers have more than " + std::to_string(kLongestAnswers) +
                                            " bytes together: ask for less");

@@ -85,6 +85,7 @@ class Body {
 void store_straight(const Context& context, Request& request, Answer& answer) {
   const std::string modality = require_modality(context.tools, request);
   const Body body(request, context.tools.services.temporary_directory);
+  const rest::DirectCalls::Call direct(context.tools.direct_calls);
   ScuSender sender(context.tools.host, target_of(context.tools, modality, {}),
                    ScuSender::Options{true, {}, 0});
   const hilum_sent sent = sender.send_file(body.bytes());

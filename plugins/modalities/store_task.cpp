@@ -77,7 +77,7 @@ JobStep StoreTask::step(const Job& job) {
   try {
     send_some(job);
     if (next_ == request_.instances.size() && !wants_stop_ && transaction_uid_.empty() && !sent_.empty()) {
-      ask_for_commitment();
+      ask_for_commitment(job);
     }
   } catch (...) {
     running_ = nullptr;
@@ -139,10 +139,20 @@ void StoreTask::send_next(const Job& job) {
 }
 
 // The report is there before the other system can answer.
-void StoreTask::ask_for_commitment() {
+void StoreTask::ask_for_commitment(const Job& job) {
   sender_.reset();
-  transaction_uid_ = tools_.commitments.open(remote_aet_, sent_);
-  ask_to_commit(tools_, target_of(tools_, request_.modality, request_.overrides), transaction_uid_, sent_);
+  const std::string uid = tools_.commitments.open(remote_aet_, sent_);
+  ScuTarget target = target_of(tools_, request_.modality, request_.overrides);
+  target.still_wanted = [&job] { return job.stop_requested() == 0; };
+  try {
+    ask_to_commit(tools_, target, uid, sent_);
+  } catch (const Error& error) {
+    tools_.commitments.remove(uid);
+    if (error.code() != HILUM_E_CANCELED_JOB || job.stop_requested() == 0) throw;
+    wants_stop_ = true;  // what has been sent stays sent; it is asked again when the job goes on
+    return;
+  }
+  transaction_uid_ = uid;
 }
 
 void StoreTask::stop(hilum_job_stop) { sender_.reset(); }

@@ -33,7 +33,7 @@ class StoreTask : public JobTask {
  private:
   void send_some(const Job& job);
   void send_next(const Job& job);
-  void ask_for_commitment();
+  void ask_for_commitment(const Job& job);
   void show(const Job& job);
   void announce();
 

@@ -16,8 +16,9 @@ Tools::Tools(Host given)
       log(given),
       filters(given),
       arrivals(filters),
-      commitments(static_cast<size_t>(
-          std::max<int64_t>(1, services.config.integer("StorageCommitmentReportsSize")))) {}
+      commitments(
+          static_cast<size_t>(std::max<int64_t>(1, services.config.integer("StorageCommitmentReportsSize")))),
+      direct_calls(given) {}
 
 Json::Value parse_definition(const std::string& json) {
   return rest::parse_json(json).value_or(Json::Value(Json::objectValue));

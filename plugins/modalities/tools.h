@@ -9,6 +9,7 @@
 #include <hilum/cpp/scu.h>
 #include <hilum/draft/server.h>
 #include <hilum/rest/call.h>
+#include <hilum/rest/direct_calls.h>
 #include <json/json.h>
 
 #include <string>
@@ -35,6 +36,7 @@ struct Tools {
   Filters filters;
   mutable Arrivals arrivals;
   mutable Commitments commitments;
+  mutable rest::DirectCalls direct_calls;
 };
 
 // What handlers are given; lives as long as the routes.

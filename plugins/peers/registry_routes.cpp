@@ -50,7 +50,7 @@ void describe(const Tools& tools, const Request& request, Answer& answer) {
 
 void system(const Tools& tools, const Request& request, Answer& answer) {
   const Peer peer = tools.registry.get(request.parameter("id"));
-  const DirectCalls::Call direct(tools.direct_calls);
+  const rest::DirectCalls::Call direct(tools.direct_calls);
   http_client::Client client(tools.http, tools.log);
   http_client::Request ask = request_to(peer, "GET", "system");
   ask.answer_limit = kLongestSystem;

@@ -46,7 +46,7 @@ void store(const Tools& tools, const Jobs& jobs, size_t connections, const Reque
 
 void store_straight(const Tools& tools, const Request& request, Answer& answer) {
   const Peer peer = tools.registry.get(request.parameter("id"));
-  const DirectCalls::Call direct(tools.direct_calls);
+  const rest::DirectCalls::Call direct(tools.direct_calls);
   http_client::Client client(tools.http, tools.log);
   const http_client::Body body{request.body_size(), [&request](uint64_t offset, void* to, size_t count) {
                                  return request.read_body(offset, to, count);

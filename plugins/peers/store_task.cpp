@@ -104,17 +104,13 @@ std::optional<dicom::PublicId> StoreTask::take(const Job& job, Clock::time_point
 }
 
 void StoreTask::note_sent(const Job& job, uint64_t bytes) {
-  double progress = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    ++sent_;
-    bytes_ += bytes;
-    tries_ = 0;
-    worked_ = true;
-    // Instances on their way are in no list.
-    progress = static_cast<double>(sent_ + failed_.size()) / static_cast<double>(count_);
-  }
-  job.set_progress(progress);
+  const std::lock_guard lock(mutex_);
+  ++sent_;
+  bytes_ += bytes;
+  tries_ = 0;
+  worked_ = true;
+  // Instances on their way are in no list. Said inside the lock, so that the progress never goes back.
+  job.set_progress(static_cast<double>(sent_ + failed_.size()) / static_cast<double>(count_));
 }
 
 void StoreTask::note_failed(const dicom::PublicId& id, const SendError& error) {
@@ -127,8 +123,9 @@ void StoreTask::note_failed(const dicom::PublicId& id, const SendError& error) {
     pending_.push_front(id);
   }
   ending_ = true;
-  // The error of whoever was asked to stop says nothing.
-  if (error.kind() != SendError::Kind::kCancelled && !failure_) failure_ = error;
+  // The error of whoever was asked to stop says nothing; an instance that is refused is the end, whatever else goes wrong.
+  if (error.kind() == SendError::Kind::kCancelled) return;
+  if (!failure_ || error.kind() == SendError::Kind::kInstance) failure_ = error;
 }
 
 void StoreTask::note_other(const dicom::PublicId& id, std::exception_ptr error) {

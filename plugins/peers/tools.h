@@ -7,7 +7,6 @@
 #include <hilum/http_client/settings.h>
 #include <hilum/rest/call.h>
 
-#include "direct_call.h"
 #include "registry.h"
 
 namespace hilum::peers {
@@ -31,7 +30,7 @@ struct Tools {
   dicom::Transcoder transcoder;
   http_client::Settings http;
   mutable Registry registry;
-  mutable DirectCalls direct_calls;
+  mutable rest::DirectCalls direct_calls;
 };
 
 }  // namespace hilum::peers

@@ -28,7 +28,8 @@ Queries::Queries(Host host, const rest::Services& services)
       scu_(host),
       modalities_(host),
       kept_(static_cast<size_t>(std::max<int64_t>(1, services.config.integer("QueryRetrieveSize"))),
-            kMostBytesInAll) {}
+            kMostBytesInAll),
+      direct_calls_(host) {}
 
 std::string Queries::ask(Question question) {
   auto query = std::make_shared<Query>();
@@ -51,6 +52,7 @@ std::vector<std::string> Queries::find(const Question& question, uint64_t& bytes
   target.local_aet = question.local_aet;
   target.timeout = question.timeout;
   target.still_wanted = [this] { return server_.is_stopping(host_.get()) == 0; };
+  const rest::DirectCalls::Call direct(direct_calls_);
   std::vector<std::string> answers;
   scu_.find(target, question.level == dicom::Level::Patient ? HILUM_SCU_PATIENT_ROOT : HILUM_SCU_STUDY_ROOT,
             identifier, [&](std::string_view data_set) {

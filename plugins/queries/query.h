@@ -6,6 +6,7 @@
 #include <hilum/dicom/query_identifier.h>
 #include <hilum/draft/server.h>
 #include <hilum/rest/call.h>
+#include <hilum/rest/direct_calls.h>
 #include <hilum/rest/recent.h>
 #include <json/json.h>
 
@@ -59,6 +60,7 @@ class Queries {
   const Scu scu_;
   const Modalities modalities_;
   rest::Recent<const Query> kept_;
+  mutable rest::DirectCalls direct_calls_;
 };
 
 }  // namespace hilum::queries

@@ -84,6 +84,9 @@ Json::Value body_of(const Context& context, const Query& query, const Json::Valu
 [[noreturn]] void throw_error(const RestAnswer& inner) {
   const std::optional<Json::Value> body = rest::parse_json(inner.body);
   if (!body || !body->isObject() || !(*body)["OrthancStatus"].isInt()) {
+    if (inner.status != 404 && inner.body.empty()) {  // HttpDescribeErrors is off
+      throw Error(HILUM_E_NETWORK, inner.status, "", "what was found could not be fetched");
+    }
     throw Error(HILUM_E_INTERNAL, "the plugin \"modalities\" is needed to fetch what was found");
   }
   throw Error((*body)["OrthancStatus"].asInt(), inner.status, (*body)["Message"].asString(),

@@ -106,6 +106,8 @@ void Store::replace(const std::string& id, const std::string& file, dicom::Encod
     records_.put(id, time_field(made->second.time_ms) + file);
     made->second.entry = entry;
   } else {
+    // Deleted meanwhile.
+    if (in_database_ && !folder_.exists()) throw Error(HILUM_E_UNKNOWN_RESOURCE);
     folder_.write(id, file);
   }
 }

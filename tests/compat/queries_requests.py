@@ -5,7 +5,6 @@ import re
 
 from comparison import side_of
 from modalities_requests import BAD_JSON, ordered
-from orthanc_server import free_ports
 from remote_peers import ROOT, Archive, small_archive
 
 OPTIONS = {"DicomAet": "COMPAT", "QueryRetrieveSize": 1000, "DicomScuTimeout": 5}
@@ -69,7 +68,7 @@ def send(both):
     try:
         for server, archive in zip((both.hilum, both.orthanc), archives):
             server.put("/modalities/peer", archive.definition())
-            server.put("/modalities/down", {"AET": "DOWN", "Host": "127.0.0.1", "Port": free_ports(1)[0]})
+            server.put("/modalities/down", {"AET": "DOWN", "Host": "127.0.0.1", "Port": 1})
         unknown(both)
         creation(both)
         for level in ("Patient", "Study", "Series", "Instance"):

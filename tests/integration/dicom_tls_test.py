@@ -375,12 +375,15 @@ class CallingTest(unittest.TestCase):
     def receiver(self, own, trusted):
         """DCMTK's storescp with TLS; gives its port and folder."""
         with tempfile.TemporaryDirectory() as folder:
-            (port,) = free_ports(1)
-            with open(os.path.join(folder, "log"), "wb") as log:
-                process = subprocess.Popen(["storescp", "+tls", own[1], own[0], "+cf", trusted, "-od", folder, str(port)],
-                                           stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, TCP_NODELAY="1"))
+            for _ in range(5):  # somebody else may take the port first
+                (port,) = free_ports(1)
+                with open(os.path.join(folder, "log"), "wb") as log:
+                    process = subprocess.Popen(["storescp", "+tls", own[1], own[0], "+cf", trusted, "-od", folder, str(port)],
+                                               stdout=log, stderr=subprocess.STDOUT, env=dict(os.environ, TCP_NODELAY="1"))
+                if eventually(lambda: process.poll() is not None or listens(port)) and process.poll() is None:
+                    break
             try:
-                self.assertTrue(eventually(lambda: listens(port)), "storescp does not listen")
+                self.assertIsNone(process.poll(), "storescp does not listen")
                 yield port, folder
             finally:
                 process.kill()

@@ -5,7 +5,7 @@ import socket
 import threading
 import unittest
 
-from hilum_server import HilumServer, eventually, free_ports
+from hilum_server import HilumServer, eventually
 from remote_peers import CT, ROOT, Archive, StoreScp, Worklist, make_file, small_archive
 
 UNKNOWN = "00000000-11111111-22222222-33333333-44444444"
@@ -26,7 +26,7 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(cls.archive.close)
         cls.archive.start().fill(small_archive())
         cls.server.put("/modalities/peer", cls.archive.definition())
-        cls.server.put("/modalities/down", {"AET": "DOWN", "Host": "127.0.0.1", "Port": free_ports(1)[0]})
+        cls.server.put("/modalities/down", {"AET": "DOWN", "Host": "127.0.0.1", "Port": 1})
 
     def setUp(self):
         for patient in self.server.get_json("/patients"):
@@ -246,7 +246,7 @@ class Store(Case):
     def test_resubmit_once_the_peer_is_there(self):
         stored = self.upload()
         with StoreScp() as peer:
-            self.server.put("/modalities/later", {"AET": "STORE", "Host": "127.0.0.1", "Port": free_ports(1)[0]})
+            self.server.put("/modalities/later", {"AET": "STORE", "Host": "127.0.0.1", "Port": 1})
             job = self.post("/modalities/later/store", {"Resources": [stored[0]["ParentPatient"]], "Asynchronous": True})["ID"]
             self.job(job, "Failure")
             self.server.put("/modalities/later", peer.definition())

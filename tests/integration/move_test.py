@@ -5,13 +5,12 @@ import socket
 import struct
 import subprocess
 import tempfile
-import time
 import unittest
 
 import pydicom
 
 from dicom_peer import EXPLICIT, IMPLICIT, Peer, element, pdv, us
-from hilum_server import HilumServer, free_ports
+from hilum_server import HilumServer, eventually, free_ports
 from remote_peers import StoreScp, make_file, small_archive
 from retrieve_peer import cancel, fields_of, read, responses, retrieve, text
 
@@ -235,9 +234,8 @@ class AsynchronousTest(unittest.TestCase):
                 self.assertEqual(found[-1][1]["completed"], 9)
                 retrieve(peer, MOVE, MOVE_FIELD, (0x00080052, "PATIENT"), (0x00100020, "PAT1"), destination="NOBODY")
                 self.assertEqual(responses(peer)[-1][0], 0xC000)
-            deadline = time.monotonic() + 60
-            while len(os.listdir(store.received)) < len(files) and time.monotonic() < deadline:
-                time.sleep(0.05)
+            self.assertTrue(eventually(lambda: [job["State"] for job in server.get_json("/jobs?expand")
+                                                if job["Type"] == "DicomModalityStore"] == ["Success"]))
             self.assertEqual(sorted(str(ds.SOPInstanceUID) for ds in store.files()),
                              sorted(str(read(content).SOPInstanceUID) for content in files))
             jobs = [job for job in server.get_json("/jobs?expand") if job["Type"] == "DicomModalityStore"]

@@ -128,7 +128,7 @@ class HostileTest(PeersCase):
                 read_request(connection)
                 connection.sendall(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: " + target.url.encode() +
                                    b"/\r\nContent-Length: 0\r\n\r\n")
-            for details in self.ask(talk):
+            for details in self.ask(talk, timeout=20):
                 self.assertIn("307", details)
             self.assertEqual(target.requests, [])
 

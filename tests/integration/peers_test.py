@@ -23,7 +23,7 @@ class PeersCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = HilumServer({"JobsHistorySize": 1000, "HttpTimeout": 20, **cls.options})
+        cls.server = HilumServer({"JobsHistorySize": 1000, "HttpTimeout": 60, **cls.options})
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
 
@@ -409,7 +409,7 @@ class JobTest(PeersCase):
             self.server.options["OrthancPeers"] = {name: [peer.url]}
             self.server.restart()
             job = self.start(name, {"Resources": [study]})
-            eventually(lambda: len(peer.requests) >= 20)
+            self.assertTrue(eventually(lambda: len(peer.requests) >= 20))
             self.server.kill()
             gate.set()
             self.server.start()
@@ -443,7 +443,7 @@ class JobTest(PeersCase):
         with Peer(behave) as peer:
             self.put("removed", [peer.url])
             job = self.start("removed", {"Resources": [study], "Permissive": True})
-            eventually(lambda: peer.open == 4)
+            self.assertTrue(eventually(lambda: peer.open == 4))
             for instance in last:
                 self.expect(200, "DELETE", f"/instances/{instance['ID']}")
             gate.set()

@@ -63,13 +63,18 @@ void Call::run(const Needs& needs, const std::function<void(Connection&, const A
     if (!is_reused) connection = open(needs);
     for (;;) {
       connection->expect_answer();
+      const auto begun = std::chrono::steady_clock::now();
       try {
         talk(*connection, *context_of(*connection, needs.abstract_syntax, field_));
         break;
       } catch (const ConnectionError&) {
-        if (!is_reused || connection->has_answered()) throw;
+        // A peer that is slow has the request; only one that has hung up meanwhile does not.
+        const bool is_late =
+            target_.timeout.count() > 0 && std::chrono::steady_clock::now() - begun >= target_.timeout;
+        if (!is_reused || connection->has_answered() || is_late) throw;
       }
       is_reused = false;
+      connection.reset();  // first, for peers that serve one association at a time
       connection = open(needs);
     }
     if (needs.may_reuse) {

@@ -154,6 +154,9 @@ void Connection::send(const Target& target, uint8_t context, std::string_view co
   std::vector<std::array<char, kPduHeaders>> headers;
   uint64_t offset = 0;
   do {
+    if (offset > 0 && !target.is_wanted()) {
+      throw Error(HILUM_E_CANCELED_JOB, target.where() + ": the call was given up");
+    }
     const auto size = static_cast<size_t>(std::min<uint64_t>(chunk_size, data_set.size() - offset));
     const char* bytes = nullptr;
     if (data_set.memory() != nullptr) {
@@ -183,7 +186,12 @@ void Connection::send(const Target& target, uint8_t context, std::string_view co
   } while (offset < data_set.size());
 }
 
+// A message that drips in: each byte comes in time, and the waiting for it never has to ask.
 size_t Connection::read_some(const Target& target) {
+  constexpr std::chrono::seconds kLongMessage(5);
+  if (std::chrono::steady_clock::now() - message_since_ > kLongMessage && !target.is_wanted()) {
+    throw Error(HILUM_E_CANCELED_JOB, target.where() + ": the call was given up");
+  }
   const auto [to, size] = reader_.room();
   const size_t count = transport_->receive(target, to, size);
   reader_.received(count);
@@ -230,6 +238,7 @@ Pdv Connection::next(const Target& target) {
 }
 
 Connection::Received Connection::receive(const Target& target) {
+  message_since_ = std::chrono::steady_clock::now();
   Received received;
   std::string bytes;
   Pdv pdv;

@@ -3,6 +3,7 @@
 
 #include <hilum/dicom/byte_source.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -85,6 +86,7 @@ class Connection {
   uint16_t last_message_id_ = 0;
   size_t empty_fragments_ = 0;
   uint64_t fragments_ = 0;
+  std::chrono::steady_clock::time_point message_since_;  // when it was begun to wait for the present message
   bool has_answered_ = false;
   bool is_over_ = true;  // nothing is to be said to the peer any more
 };

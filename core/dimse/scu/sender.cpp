@@ -275,11 +275,14 @@ void StoreSender::transmit(Loaded loaded, Sent* sent) {
       sent->transfer_syntax = loaded.instance->transfer_syntax();
       sent->bytes = loaded.data_set().size();
       log.set_instance(sent->sop_instance);
+      const auto begun = std::chrono::steady_clock::now();
       try {
         response = exchange(loaded, context, log);
         break;
       } catch (const ConnectionError&) {
-        const bool once_more = was_idle_ && !connection_->has_answered();
+        const bool is_late =
+            target_.timeout.count() > 0 && std::chrono::steady_clock::now() - begun >= target_.timeout;
+        const bool once_more = was_idle_ && !connection_->has_answered() && !is_late;
         connection_.reset();
         if (!once_more) throw;
       } catch (...) {

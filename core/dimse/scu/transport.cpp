@@ -68,7 +68,12 @@ UniqueFd connect_one(const Target& target, const addrinfo& address, std::string*
 
 std::unique_ptr<TlsSession> negotiate_tls(const Target& target, const TlsContext& context, int socket) {
   auto session = std::make_unique<TlsSession>(context, socket);
+  const Clock::time_point begun = Clock::now();
   for (;;) {
+    if (!target.is_wanted()) throw Error(HILUM_E_CANCELED_JOB, target.where() + ": the call was given up");
+    if (target.timeout.count() > 0 && Clock::now() - begun > target.timeout) {
+      throw ConnectionError(target.where() + ": the TLS handshake takes too long");
+    }
     std::string why;
     switch (session->handshake(&why)) {
       case TlsSession::Handshake::kDone:
@@ -189,7 +194,13 @@ std::unique_ptr<Transport> connect_to(const Target& target, const ClientTls& tls
   const auto addresses = resolve(target);
   std::string why = "no address";
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
-    UniqueFd socket = connect_one(target, *address, &why);
+    UniqueFd socket;
+    try {
+      socket = connect_one(target, *address, &why);
+    } catch (const ConnectionError& error) {  // no answer in time
+      if (address->ai_next == nullptr) throw;
+      why = error.details();
+    }
     if (socket) {
       std::unique_ptr<TlsSession> session = context ? negotiate_tls(target, *context, socket.get()) : nullptr;
       return std::make_unique<Transport>(std::move(socket), std::move(session));

@@ -190,13 +190,13 @@ class Client::Impl {
   void set_times(const Request& request) {
     const std::chrono::seconds timeout = request.timeout.value_or(settings_.timeout);
     if (timeout.count() <= 0) return;
-    const auto seconds = static_cast<uint64_t>(timeout.count());
+    constexpr uint64_t kLongest = 30 * 24 * 3600;  // libcurl takes some times as milliseconds in 32 bits
+    const uint64_t seconds = std::min(kLongest, static_cast<uint64_t>(timeout.count()));
     set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(seconds));
     set(CURLOPT_LOW_SPEED_LIMIT, 1L);
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds));
     if (request.on_piece) return;  // nobody knows how long the answer is
     const uint64_t bytes = (request.body ? request.body->size : 0) + request.answer_limit;
-    constexpr uint64_t kLongest = 30 * 24 * 3600;
     set(CURLOPT_TIMEOUT, static_cast<long>(std::min(kLongest, seconds + bytes / kSlowest)));
   }
 

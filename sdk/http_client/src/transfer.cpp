@@ -144,6 +144,8 @@ void Transfer::follow(curl_infotype type, std::string_view text) const {
     std::string_view line = trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty()) continue;
+    // With the whole URL, the password of it included; the request line follows anyway.
+    if (type == CURLINFO_TEXT && line.find("to this URL") != std::string_view::npos) continue;
     const bool is_first = line.find(" HTTP/1") != std::string_view::npos || line.substr(0, 5) == "HTTP/";
     if (type == CURLINFO_HEADER_OUT && is_first) {
       log_->info("outgoing HTTP > " + request_.method + " " + without_secrets(request_.url));

@@ -112,7 +112,9 @@ TEST(Scu, Echo) {
 
 TEST(Scu, SendsAndReusesTheAssociation) {
   Peer peer;
-  Caller caller;
+  ScuOptions scu_options;
+  scu_options.close_delay = std::chrono::hours(1);
+  Caller caller(scu_options);
   const std::vector<index::PublicId> ids = caller.store(1, 5);
   for (int round = 0; round < 2; ++round) {
     const auto sender = caller.scu.open_sender(peer.target(caller.scu.options()));

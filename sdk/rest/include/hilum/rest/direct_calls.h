@@ -1,16 +1,17 @@
-// Requests to peers that a client of ours waits for.
+// Requests to other systems that a client of ours waits for.
 #pragma once
 
+#include <hilum/cpp/error.h>
+#include <hilum/cpp/host.h>
 #include <hilum/draft/server.h>
-#include <hilum/http_client/client.h>
 
 #include <atomic>
 #include <functional>
 #include <string>
 
-namespace hilum::peers {
+namespace hilum::rest {
 
-// How many there are: peers that do not answer must not hold all threads of the HTTP server. Thread-safe.
+// How many there are: systems that do not answer must not hold all threads of the HTTP server. Thread-safe.
 class DirectCalls {
  public:
   explicit DirectCalls(Host host)
@@ -24,13 +25,13 @@ class DirectCalls {
     explicit Call(DirectCalls& calls) : calls_(calls) {
       if (calls_.count_.fetch_add(1) < kMost) return;
       calls_.count_.fetch_sub(1);
-      throw Error(HILUM_E_BUSY, std::to_string(kMost) + " requests wait for peers already");
+      throw Error(HILUM_E_BUSY, std::to_string(kMost) + " requests wait for other systems already");
     }
     ~Call() { calls_.count_.fetch_sub(1); }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
-    // The server does not wait for a peer when it stops.
+    // The server does not wait for another system when it stops.
     std::function<bool()> is_cancelled() const {
       return [host = calls_.host_, table = calls_.table_] { return table->is_stopping(host.get()) != 0; };
     }
@@ -47,4 +48,4 @@ class DirectCalls {
   std::atomic<int> count_{0};
 };
 
-}  // namespace hilum::peers
+}  // namespace hilum::rest

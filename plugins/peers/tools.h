@@ -6,6 +6,7 @@
 #include <hilum/dicom/frame_codecs.h>
 #include <hilum/http_client/settings.h>
 #include <hilum/rest/call.h>
+#include <hilum/rest/direct_calls.h>
 
 #include "registry.h"
 

@@ -7,7 +7,7 @@
 namespace hilum {
 
 void lower_thread_priority() {
-  constexpr int kNice = 12;
+  constexpr int kNice = 5;
   thread_local bool is_lowered = false;
   if (!is_lowered) {
     is_lowered = true;

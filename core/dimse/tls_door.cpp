@@ -49,11 +49,10 @@ TlsDoor::~TlsDoor() { thread_.join(); }
 
 void TlsDoor::admit(Ready&& ready) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (admitted_.size() >= maximum_) {
-    const Ready closed = std::move(ready);
+  if (admitted_.size() >= maximum_) {  // the oldest goes, as behind the door
     log_warning(LogCategory::kDicom, "TLS connection of {} dropped: too many handshakes at once",
-                closed.address);
-    return;
+                admitted_.front().address);
+    admitted_.erase(admitted_.begin());
   }
   admitted_.push_back(std::move(ready));
   const uint64_t one = 1;

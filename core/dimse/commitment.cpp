@@ -134,9 +134,13 @@ std::string encode_commitment_report(const std::string& transaction_uid,
   return encode_data_set(data_set, std::string(dicom::kExplicitLittleEndian));
 }
 
-void look_up_commitment(const ingest::Ingest& ingest, std::vector<CommitmentItem>* items) {
+void look_up_commitment(const ingest::Ingest& ingest, std::vector<CommitmentItem>* items,
+                        const std::function<bool()>& go_on) {
   const index::Snapshot snapshot = ingest.snapshot();
   for (CommitmentItem& item : *items) {
+    if (go_on && !go_on()) {
+      throw Error(HILUM_E_CANCELED_JOB, "the look-up of a storage commitment was given up");
+    }
     item.failure_reason = failure_of(ingest, snapshot, item);
   }
 }

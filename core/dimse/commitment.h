@@ -1,6 +1,7 @@
 // The data sets of storage commitment (PS3.4 annex J), and whether instances are safely stored.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ std::string encode_commitment_report(const std::string& transaction_uid,
                                      const std::vector<CommitmentItem>& items);
 
 // Sets the failure reason of each: 0 if exactly one stored instance has that UID and class, and its file is there.
-void look_up_commitment(const ingest::Ingest& ingest, std::vector<CommitmentItem>* items);
+// `go_on`, if there is one, is asked between two items: HILUM_E_CANCELED_JOB if it says no.
+void look_up_commitment(const ingest::Ingest& ingest, std::vector<CommitmentItem>* items,
+                        const std::function<bool()>& go_on = {});
 
 }  // namespace hilum::dimse

@@ -119,14 +119,15 @@ void CommitmentScp::work() {
 }
 
 void CommitmentScp::answer(CommitmentRequest request) const {
-  look_up_commitment(ingest_, &request.items);
+  const auto go_on = [this] {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return !stopping_;
+  };
+  look_up_commitment(ingest_, &request.items, go_on);
   const bool is_all = std::all_of(request.items.begin(), request.items.end(),
                                   [](const CommitmentItem& item) { return item.failure_reason == 0; });
   send_(request.remote_aet, request.called_aet, is_all ? kAllCommitted : kSomeFailed,
-        encode_commitment_report(request.transaction_uid, request.items), [this] {
-          const std::lock_guard<std::mutex> lock(mutex_);
-          return !stopping_;
-        });
+        encode_commitment_report(request.transaction_uid, request.items), go_on);
 }
 
 void CommitmentScp::stop() {

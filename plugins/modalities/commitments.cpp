@@ -106,7 +106,8 @@ std::optional<std::vector<std::string>> CommitmentReport::committed() const {
 
 std::string Commitments::open(const std::string& remote_aet, const std::vector<SopPair>& asked) {
   const std::string uid = dicom::new_uid();
-  reports_.put(uid, std::make_shared<CommitmentReport>(remote_aet, asked));
+  constexpr uint64_t kBytesEach = 400;  // two UIDs, twice one of them, and what holds them, about
+  reports_.put(uid, std::make_shared<CommitmentReport>(remote_aet, asked), asked.size() * kBytesEach);
   return uid;
 }
 

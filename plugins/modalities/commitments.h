@@ -43,10 +43,10 @@ class CommitmentReport {
   std::map<std::string, size_t> by_instance_;  // indices
 };
 
-// The transactions, in memory; the least recently used goes first. Any thread.
+// The transactions, in memory, 256 MiB of them at most; the least recently used goes first. Any thread.
 class Commitments {
  public:
-  explicit Commitments(size_t capacity) : reports_(capacity) {}
+  explicit Commitments(size_t capacity) : reports_(capacity, 256u << 20) {}
 
   // A new transaction, pending: known before the other system hears of it. Its UID.
   std::string open(const std::string& remote_aet, const std::vector<SopPair>& asked);
